@@ -1,0 +1,49 @@
+// Spec: what a layer IS, as the Python side's dictionaries say it: a name, and fields of plain values. No
+// arrays of numbers that training changes: those are parameters.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/check.h"
+#include "core/panel.h"
+
+namespace nflows {
+
+struct Spec {
+  using Field = std::variant<std::int64_t, double, std::string, std::vector<Index>, std::vector<Spec>>;
+
+  std::string name;
+  std::map<std::string, Field> fields;
+
+  const std::string& text(const std::string& field) const { return get<std::string>(field, "a string"); }
+
+  const std::vector<Index>& integers(const std::string& field) const {
+    return get<std::vector<Index>>(field, "a list of integers");
+  }
+
+  const std::vector<Spec>& children(const std::string& field) const {
+    return get<std::vector<Spec>>(field, "a list of specs");
+  }
+
+  const Spec& child(const std::string& field) const {
+    const auto& list = children(field);
+    check(list.size() == 1, name, ": field '", field, "' holds ", list.size(), " specs instead of one");
+    return list.front();
+  }
+
+ private:
+  template <class Value>
+  const Value& get(const std::string& field, const char* what) const {
+    const auto found = fields.find(field);
+    check(found != fields.end(), name, ": field '", field, "' is missing");
+    const Value* value = std::get_if<Value>(&found->second);
+    check(value != nullptr, name, ": field '", field, "' must be ", what);
+    return *value;
+  }
+};
+
+}  // namespace nflows
