@@ -1,0 +1,293 @@
+// Rows<T>: one feature of sixteen data rows.
+//
+// Sixteen floats are one AVX-512 register, two AVX2 registers or four SSE/NEON ones; doubles take twice as
+// many. The compiler's vector extension says all of it, so this header names a register's width and no
+// instruction. A Rows is held as several native vectors, not as one wide one: GCC keeps the former in
+// registers and spills the latter.
+#pragma once
+
+#include <type_traits>
+
+#include "core/panel.h"
+#include "simd/lane.h"
+
+namespace nflows {
+
+#if defined(__AVX512F__)
+inline constexpr int kRegisterBytes = 64;
+#elif defined(__AVX__)
+inline constexpr int kRegisterBytes = 32;
+#else
+inline constexpr int kRegisterBytes = 16;
+#endif
+
+template <class T>
+struct NativeOf {
+  typedef T type __attribute__((vector_size(kRegisterBytes)));
+};
+template <class T>
+using Native = typename NativeOf<T>::type;
+template <class T>
+inline constexpr int kNativeLanes = kRegisterBytes / static_cast<int>(sizeof(T));
+
+template <class T>
+NFLOWS_FN Native<T> load_native(const T* p) {
+  Native<T> v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+template <class T>
+NFLOWS_FN void store_native(T* p, Native<T> v) {
+  __builtin_memcpy(p, &v, sizeof v);
+}
+template <class T>
+NFLOWS_FN Native<T> broadcast_native(T a) {
+  return a - Native<T>{};
+}
+
+template <class T>
+struct Rows {
+  static constexpr int kParts = kLanes / kNativeLanes<T>;
+  Native<T> part[kParts];
+
+  Rows() = default;
+  NFLOWS_FN Rows(T a) {  // NOLINT(google-explicit-constructor): formulas mix rows and constants
+#pragma GCC unroll 8
+    for (int i = 0; i < kParts; ++i) part[i] = broadcast_native(a);
+  }
+
+  static NFLOWS_FN Rows load(const T* p) {
+    Rows r;
+#pragma GCC unroll 8
+    for (int i = 0; i < kParts; ++i) r.part[i] = load_native(p + i * kNativeLanes<T>);
+    return r;
+  }
+  NFLOWS_FN void store(T* p) const {
+#pragma GCC unroll 8
+    for (int i = 0; i < kParts; ++i) store_native(p + i * kNativeLanes<T>, part[i]);
+  }
+};
+
+template <class T>
+struct LaneTraits<Rows<T>> {
+  using Scalar = T;
+  using Bits = Rows<Int<T>>;
+  using Mask = Rows<Int<T>>;  // all ones or all zeros in each lane
+};
+
+// ---- Arithmetic, comparisons and bits, part by part
+
+#define NFLOWS_ROWS_BINARY(op)                                                                            \
+  template <class T>                                                                                      \
+  NFLOWS_FN Rows<T> operator op(Rows<T> a, Rows<T> b) {                                                   \
+    Rows<T> r;                                                                                            \
+    _Pragma("GCC unroll 8") for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = a.part[i] op b.part[i]; \
+    return r;                                                                                             \
+  }                                                                                                       \
+  template <class T>                                                                                      \
+  NFLOWS_FN Rows<T> operator op(Rows<T> a, std::type_identity_t<T> b) {                                   \
+    return a op Rows<T>(b);                                                                               \
+  }                                                                                                       \
+  template <class T>                                                                                      \
+  NFLOWS_FN Rows<T> operator op(std::type_identity_t<T> a, Rows<T> b) {                                   \
+    return Rows<T>(a) op b;                                                                               \
+  }
+NFLOWS_ROWS_BINARY(+)
+NFLOWS_ROWS_BINARY(-)
+NFLOWS_ROWS_BINARY(*)
+NFLOWS_ROWS_BINARY(/)
+NFLOWS_ROWS_BINARY(&)
+NFLOWS_ROWS_BINARY(|)
+NFLOWS_ROWS_BINARY(^)
+#undef NFLOWS_ROWS_BINARY
+
+#define NFLOWS_ROWS_COMPARE(op)                                                   \
+  template <class T>                                                              \
+  NFLOWS_FN MaskOf<Rows<T>> operator op(Rows<T> a, Rows<T> b) {                   \
+    MaskOf<Rows<T>> r;                                                            \
+    _Pragma("GCC unroll 8") for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = \
+        (Native<Int<T>>)(a.part[i] op b.part[i]);                                 \
+    return r;                                                                     \
+  }                                                                               \
+  template <class T>                                                              \
+  NFLOWS_FN MaskOf<Rows<T>> operator op(Rows<T> a, std::type_identity_t<T> b) {   \
+    return a op Rows<T>(b);                                                       \
+  }
+NFLOWS_ROWS_COMPARE(<)
+NFLOWS_ROWS_COMPARE(<=)
+NFLOWS_ROWS_COMPARE(>)
+NFLOWS_ROWS_COMPARE(>=)
+NFLOWS_ROWS_COMPARE(==)
+NFLOWS_ROWS_COMPARE(!=)
+#undef NFLOWS_ROWS_COMPARE
+
+template <class T>
+NFLOWS_FN Rows<T> operator-(Rows<T> a) {
+  Rows<T> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = -a.part[i];
+  return r;
+}
+template <class T>
+NFLOWS_FN Rows<T> operator~(Rows<T> a) {
+  Rows<T> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = ~a.part[i];
+  return r;
+}
+template <class T>
+NFLOWS_FN Rows<T> operator<<(Rows<T> a, int n) {
+  Rows<T> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = a.part[i] << n;
+  return r;
+}
+template <class T>
+NFLOWS_FN Rows<T> operator>>(Rows<T> a, int n) {  // arithmetic: the sign is kept
+  Rows<T> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = a.part[i] >> n;
+  return r;
+}
+template <class T>
+NFLOWS_FN Rows<T>& operator+=(Rows<T>& a, Rows<T> b) {
+  return a = a + b;
+}
+template <class T>
+NFLOWS_FN Rows<T>& operator-=(Rows<T>& a, Rows<T> b) {
+  return a = a - b;
+}
+template <class T>
+NFLOWS_FN Rows<T>& operator*=(Rows<T>& a, Rows<T> b) {
+  return a = a * b;
+}
+
+template <class T>
+NFLOWS_FN Rows<T> select(Rows<Int<T>> m, Rows<T> a, Rows<T> b) {
+  Rows<T> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = m.part[i] ? a.part[i] : b.part[i];
+  return r;
+}
+
+// min and max of lane.h. GCC sees one instruction in a < b ? a : b, but not if it knows that a or b is
+// constant: then it compares and blends, which costs exp a fifth of its speed. So it is not told.
+template <class V>
+NFLOWS_FN V untold(V v) {
+#if defined(__x86_64__) && !defined(__clang__)
+  asm("" : "+v"(v));
+#endif
+  return v;
+}
+template <class T>
+NFLOWS_FN Rows<T> min(Rows<T> a, Rows<T> b) {
+  Rows<T> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<T>::kParts; ++i) {
+    const Native<T> u = untold(a.part[i]), v = untold(b.part[i]);
+    r.part[i] = u < v ? u : v;
+  }
+  return r;
+}
+template <class T>
+NFLOWS_FN Rows<T> max(Rows<T> a, Rows<T> b) {
+  Rows<T> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<T>::kParts; ++i) {
+    const Native<T> u = untold(a.part[i]), v = untold(b.part[i]);
+    r.part[i] = u > v ? u : v;
+  }
+  return r;
+}
+template <class T>
+NFLOWS_FN Rows<T> fma(Rows<T> a, Rows<T> b, Rows<T> c) {
+  return a * b + c;
+}
+template <class T>
+NFLOWS_FN Rows<T> sqrt(Rows<T> a) {
+  Rows<T> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<T>::kParts; ++i)
+    for (int l = 0; l < kNativeLanes<T>; ++l) r.part[i][l] = sqrt(T(a.part[i][l]));
+  return r;
+}
+
+template <class T>
+NFLOWS_FN Rows<Int<T>> to_bits(Rows<T> a) {
+  Rows<Int<T>> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = (Native<Int<T>>)(a.part[i]);
+  return r;
+}
+NFLOWS_FN Rows<float> from_bits(Rows<std::int32_t> a) {
+  Rows<float> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<float>::kParts; ++i) r.part[i] = (Native<float>)(a.part[i]);
+  return r;
+}
+NFLOWS_FN Rows<double> from_bits(Rows<std::int64_t> a) {
+  Rows<double> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<double>::kParts; ++i) r.part[i] = (Native<double>)(a.part[i]);
+  return r;
+}
+NFLOWS_FN Rows<std::int32_t> to_int(Rows<float> a) {
+  Rows<std::int32_t> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<float>::kParts; ++i)
+    r.part[i] = __builtin_convertvector(a.part[i], Native<std::int32_t>);
+  return r;
+}
+NFLOWS_FN Rows<float> to_real(Rows<std::int32_t> a) {
+  Rows<float> r;
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows<float>::kParts; ++i) r.part[i] = __builtin_convertvector(a.part[i], Native<float>);
+  return r;
+}
+// Below AVX-512 no instruction converts 64-bit integers. Adding 1.5 * 2^52 aligns the integer with the
+// mantissa's low bits, which is exact for |a| < 2^51; truncation follows from rounding by a compare.
+NFLOWS_FN Rows<double> to_real(Rows<std::int64_t> a) {
+  constexpr std::int64_t kMagicBits = 0x4338000000000000;
+  return from_bits(a + Rows<std::int64_t>(kMagicBits)) - 0x1.8p52;
+}
+NFLOWS_FN Rows<std::int64_t> to_int(Rows<double> a) {
+  const Rows<double> nearest = (a + 0x1.8p52) - 0x1.8p52;
+  const Rows<double> step = select(abs(nearest) > abs(a), copysign(Rows<double>(1.0), a), Rows<double>(0.0));
+  return to_bits((nearest - step) + 0x1.8p52) - Rows<std::int64_t>(0x4338000000000000);
+}
+
+// ---- Sums of rows
+
+// The sum over the sixteen lanes, halving: the order is the same for every T and every instruction set.
+template <class T>
+NFLOWS_FN T sum(Rows<T> a) {
+  T lane[kLanes];
+  a.store(lane);
+#pragma GCC unroll 4
+  for (int half = kLanes / 2; half > 0; half /= 2)
+    for (int l = 0; l < half; ++l) lane[l] += lane[l + half];
+  return lane[0];
+}
+
+// total[16] += a, in double whatever T is: log-determinants are sums of many terms.
+template <class T>
+NFLOWS_FN void accumulate(double* total, Rows<T> a) {
+  if constexpr (sizeof(T) == sizeof(double)) {
+    (Rows<double>::load(total) + a).store(total);
+  } else {
+    constexpr int kHalf = kNativeLanes<T> / 2;
+    typedef T HalfVector __attribute__((vector_size(kRegisterBytes / 2)));
+#pragma GCC unroll 8
+    for (int i = 0; i < Rows<T>::kParts; ++i) {
+      HalfVector half[2];
+      __builtin_memcpy(half, &a.part[i], sizeof half);
+#pragma GCC unroll 2
+      for (int h = 0; h < 2; ++h) {
+        double* at = total + i * kNativeLanes<T> + h * kHalf;
+        store_native(at, load_native(at) + __builtin_convertvector(half[h], Native<double>));
+      }
+    }
+  }
+}
+
+}  // namespace nflows
