@@ -1,0 +1,64 @@
+// The three products of a linear layer y = W x + b over a tile of panels, dense or masked.
+//
+//   forward          y  = b + W x        lanes are data rows
+//   data gradient    dx = W^T dy         lanes are data rows
+//   weight gradient  dW += dy x^T        lanes are columns of W: x is transposed first, panel by panel
+//
+// All three are one loop: out(m, lane) += sum_k a(m, k) b(k, lane), where a is read one scalar at a time and
+// broadcast, so W is never packed, and b in whole registers. They differ in their strides. Every element of
+// the result is one chain of multiply-adds in the order of k, whatever tile it falls into: results do not
+// depend on how many rows there are.
+//
+// A mask is a Staircase: row r of W is nonzero in its first row_end[r] columns only, and row_end does not
+// decrease. The loops stop at the step of their tile; the few masked weights inside a tile's last step are
+// stored zeros, and the weight gradient never writes them.
+#pragma once
+
+#include <vector>
+
+#include "core/panel.h"
+
+namespace nflows {
+
+struct Staircase {
+  Index rows = 0, cols = 0;
+  std::vector<Index> row_end;    // (rows,)  first masked column of each row
+  std::vector<Index> col_begin;  // (cols,)  first unmasked row of each column
+
+  static Staircase full(Index rows, Index cols);
+  static Staircase steps(std::vector<Index> row_end, Index cols);
+
+  Index size() const { return rows * cols; }
+};
+
+// What becomes of the result's old value.
+enum class Into { kSet, kAdd, kSubtract };
+
+// Columns of the transposed copies that weight_gradient reads: whole registers, so that no tile has a ragged
+// end.
+Index transposed_stride(Index n_features);
+
+// out[panel][lane][feature], stride transposed_stride(n): the copy that weight_gradient wants of x (n
+// features).
+template <class T>
+void transpose(Panels<const T> x, Index n_features, Panels<T> out);
+
+// y[r] = (bias[r] or 0) + sum_c W[r][c] x[c] for begin <= r < end; bias only with kSet, and may be null.
+template <class T>
+void forward_product(const Staircase& mask, const T* weight, const T* bias, Panels<const T> x, Panels<T> y,
+                     Index begin, Index end, Into into = Into::kSet);
+
+// dx[c] (=, +=, -=) sum_r W[r][c] dy[r] for begin <= c < end.
+template <class T>
+void data_gradient(const Staircase& mask, const T* weight, Panels<const T> dy, Panels<T> dx, Index begin,
+                   Index end, Into into = Into::kSet);
+
+// dW[r][c] += sum over data rows of dy[r] x[c], for unmasked (r, c). x comes transposed.
+template <class T>
+void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x_transposed, T* dweight);
+
+// db[r] += sum over data rows of dy[r].
+template <class T>
+void bias_gradient(Index n_features, Panels<const T> dy, T* dbias);
+
+}  // namespace nflows

@@ -1,0 +1,88 @@
+#include "linalg/triangular.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "simd/rows.h"
+
+namespace nflows {
+namespace {
+
+Staircase strictly_lower(Index n) {
+  std::vector<Index> row_end(n);
+  for (Index i = 0; i < n; ++i) row_end[i] = i;
+  return Staircase::steps(std::move(row_end), n);
+}
+
+template <class T>
+void copy(Panels<const T> x, Index n, Panels<T> y) {
+  for (Index p = 0; p < x.count; ++p) std::copy_n(x.row(p, 0), n * kLanes, y.row(p, 0));
+}
+
+}  // namespace
+
+template <class T>
+UnitLower<T>::UnitLower(Index n) : strict_(strictly_lower(n)) {}
+
+template <class T>
+void UnitLower<T>::apply(const T* s, Panels<const T> x, Panels<T> y) const {
+  copy(x, strict_.rows, y);
+  forward_product<T>(strict_, s, nullptr, x, y, 0, strict_.rows, Into::kAdd);
+}
+
+template <class T>
+void UnitLower<T>::apply_transposed(const T* s, Panels<const T> x, Panels<T> y) const {
+  copy(x, strict_.rows, y);
+  data_gradient<T>(strict_, s, x, y, 0, strict_.cols, Into::kAdd);
+}
+
+template <class T>
+void UnitLower<T>::solve(const T* s, Panels<T> x) const {
+  for (Index i = 1; i < strict_.rows; ++i)
+    forward_product<T>(strict_, s, nullptr, x, x, i, i + 1, Into::kSubtract);
+}
+
+template <class T>
+void UnitLower<T>::solve_transposed(const T* s, Panels<T> x) const {
+  for (Index i = strict_.rows - 2; i >= 0; --i) data_gradient<T>(strict_, s, x, x, i, i + 1, Into::kSubtract);
+}
+
+template <class T>
+void UnitLower<T>::gradient(Panels<const T> dy, Panels<const T> x_transposed, T* ds) const {
+  weight_gradient<T>(strict_, dy, x_transposed, ds);
+}
+
+template class UnitLower<float>;
+template class UnitLower<double>;
+
+std::vector<double> cholesky(std::vector<double> a, Index n, double floor) {
+  for (Index j = 0; j < n; ++j) {
+    const double diagonal = a[j * n + j];
+    double pivot = diagonal;
+    for (Index k = 0; k < j; ++k) pivot -= a[j * n + k] * a[j * n + k];
+    const double root = std::sqrt(std::max(pivot, floor * std::max(diagonal, 1.0)));
+    a[j * n + j] = root;
+    for (Index i = j + 1; i < n; ++i) {
+      double v = a[i * n + j];
+      for (Index k = 0; k < j; ++k) v -= a[i * n + k] * a[j * n + k];
+      a[i * n + j] = v / root;
+      a[j * n + i] = 0.0;
+    }
+  }
+  return a;
+}
+
+std::vector<double> invert_lower(const std::vector<double>& m, Index n) {
+  std::vector<double> inverse(m.size(), 0.0);
+  for (Index j = 0; j < n; ++j) {
+    inverse[j * n + j] = 1.0 / m[j * n + j];
+    for (Index i = j + 1; i < n; ++i) {
+      double v = 0.0;
+      for (Index k = j; k < i; ++k) v -= m[i * n + k] * inverse[k * n + j];
+      inverse[i * n + j] = v / m[i * n + i];
+    }
+  }
+  return inverse;
+}
+
+}  // namespace nflows
