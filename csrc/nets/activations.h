@@ -1,0 +1,91 @@
+// Activations of the conditioners: value and slope, as pointwise formulas.
+//
+// `slope(z, a)` is da/dz, from the pre-activation z and the value a = value(z). Where it follows from a alone
+// (kKeepsInput false), nets do not keep z for the backward pass.
+#pragma once
+
+#include <string>
+
+#include "core/check.h"
+#include "simd/math.h"
+
+namespace nflows {
+
+struct Relu {
+  static constexpr bool kKeepsInput = false;
+  template <class R>
+  static NFLOWS_FN R value(R z) {
+    return max(z, R(0));
+  }
+  template <class R>
+  static NFLOWS_FN R slope(R, R a) {
+    return select(a > R(0), R(1), R(0));
+  }
+};
+
+struct Tanh {
+  static constexpr bool kKeepsInput = false;
+  template <class R>
+  static NFLOWS_FN R value(R z) {
+    return tanh(z);
+  }
+  template <class R>
+  static NFLOWS_FN R slope(R, R a) {
+    return R(1) - a * a;
+  }
+};
+
+// z sigmoid(z), Elfwing et al. 2018. Its slope does not follow from its value, which is not monotone.
+struct Silu {
+  static constexpr bool kKeepsInput = true;
+  template <class R>
+  static NFLOWS_FN R value(R z) {
+    return z * sigmoid(z);
+  }
+  template <class R>
+  static NFLOWS_FN R slope(R z, R a) {
+    const R s = sigmoid(z);
+    return s + a * (R(1) - s);
+  }
+};
+
+// z for z > 0, exp(z) - 1 below, Clevert et al. 2016.
+struct Elu {
+  static constexpr bool kKeepsInput = false;
+  template <class R>
+  static NFLOWS_FN R value(R z) {
+    return select(z > R(0), z, expm1(min(z, R(0))));
+  }
+  template <class R>
+  static NFLOWS_FN R slope(R, R a) {
+    return select(a > R(0), R(1), a + R(1));
+  }
+};
+
+enum class Activation { kRelu, kTanh, kSilu, kElu };
+
+inline Activation activation_from(const std::string& name) {
+  if (name == "relu") return Activation::kRelu;
+  if (name == "tanh") return Activation::kTanh;
+  if (name == "silu") return Activation::kSilu;
+  if (name == "elu") return Activation::kElu;
+  fail("unknown activation '", name, "'; known: elu, relu, silu, tanh");
+}
+
+// use(A{}) for the activation's own type A: the choice is made once per layer, outside the loops.
+template <class Use>
+auto with_activation(Activation activation, const Use& use) {
+  switch (activation) {
+    case Activation::kTanh:
+      return use(Tanh{});
+    case Activation::kSilu:
+      return use(Silu{});
+    case Activation::kElu:
+      return use(Elu{});
+    case Activation::kRelu:
+      break;
+  }
+  return use(Relu{});
+}
+
+}  // namespace nflows

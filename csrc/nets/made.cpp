@@ -1,0 +1,66 @@
+// The masked autoencoder for distribution estimation (MADE, Germain et al. 2015) as a Net.
+//
+// A hidden unit of degree m sees the context, x_0 .. x_{m-1} and hidden units of degree <= m; the outputs of
+// feature i see hidden units of degree <= i. Degrees are spread evenly over 1 .. D-1 and sorted, so all masks
+// are staircases. Degree 0, units that see the context alone, exists where there is a context.
+#include <algorithm>
+
+#include "nets/net.h"
+
+namespace nflows {
+namespace {
+
+// first[d] = the first of n units whose degree is at least d, for d = 0 .. D: units of degree d are
+// [first[d], first[d+1]).
+std::vector<Index> hidden_starts(Index n_units, Index n_features, bool has_context) {
+  const Index lowest = has_context ? 0 : 1, n_degrees = n_features - lowest;
+  std::vector<Index> first(n_features + 1, 0);
+  for (Index d = 0; d <= n_features; ++d) {
+    const Index below = std::clamp<Index>(d - lowest, 0, n_degrees);  // degrees lower than d
+    first[d] =
+        (below * n_units + n_degrees - 1) / n_degrees;  // unit u has degree lowest + u n_degrees / n_units
+  }
+  return first;
+}
+
+}  // namespace
+
+template <class T>
+Net<T> made(Index n_context, Index n_features, const std::vector<Index>& hidden, Index per_feature,
+            Activation activation) {
+  // With one feature and no context no unit sees anything: only the last bias is left, as in an MLP without
+  // inputs.
+  const bool constant = n_context == 0 && n_features == 1;
+
+  // How many columns a unit of degree d sees in the layer below; at first the inputs.
+  std::vector<Index> visible(n_features);
+  for (Index d = 0; d < n_features; ++d) visible[d] = n_context + d;
+  Index cols = n_context + n_features;
+
+  std::vector<Staircase> masks;
+  std::vector<std::vector<Index>> starts;
+  for (const Index n_units : constant ? std::vector<Index>{} : hidden) {
+    const std::vector<Index> first = hidden_starts(n_units, n_features, n_context > 0);
+    std::vector<Index> row_end;
+    for (Index d = 0; d < n_features; ++d) row_end.insert(row_end.end(), first[d + 1] - first[d], visible[d]);
+    masks.push_back(Staircase::steps(std::move(row_end), cols));
+    for (Index d = 0; d < n_features; ++d) visible[d] = first[d + 1];
+    cols = n_units;
+    starts.push_back(first);
+  }
+
+  std::vector<Index> row_end, first;
+  for (Index i = 0; i < n_features; ++i) {
+    first.push_back(i * per_feature);
+    row_end.insert(row_end.end(), per_feature, visible[i]);
+  }
+  first.push_back(n_features * per_feature);
+  masks.push_back(Staircase::steps(std::move(row_end), cols));
+  starts.push_back(std::move(first));
+  return Net<T>(std::move(masks), std::move(starts), activation);
+}
+
+template Net<float> made<float>(Index, Index, const std::vector<Index>&, Index, Activation);
+template Net<double> made<double>(Index, Index, const std::vector<Index>&, Index, Activation);
+
+}  // namespace nflows

@@ -1,0 +1,141 @@
+#include "nets/net.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "simd/rows.h"
+
+namespace nflows {
+
+template <class T>
+Net<T>::Net(std::vector<Staircase> masks, std::vector<std::vector<Index>> starts, Activation activation)
+    : masks_(std::move(masks)), starts_(std::move(starts)), activation_(activation) {
+  const bool keeps_input = with_activation(activation_, [](auto a) { return decltype(a)::kKeepsInput; });
+  Index widest = 0;
+  for (const Staircase& mask : masks_) {
+    weight_.push_back(n_params_);
+    bias_.push_back(n_params_ += mask.size());
+    n_params_ += mask.rows;
+    widest = std::max(widest, mask.cols);
+    if (is_last(static_cast<Index>(weight_.size()) - 1)) break;
+    value_.push_back(n_kept_);
+    input_.push_back(n_kept_ += mask.rows);
+    if (keeps_input) n_kept_ += mask.rows;
+    adjoint_.push_back(n_scratch_);
+    n_scratch_ += mask.rows;
+  }
+  transposed_ = n_scratch_;
+  n_scratch_ += transposed_stride(widest);
+}
+
+template <class T>
+std::vector<Block> Net<T>::blocks() const {
+  std::vector<Block> all;
+  for (Index l = 0; l < depth(); ++l) {
+    all.push_back({"weight" + std::to_string(l), weight_[l], masks_[l].size(), true});
+    all.push_back({"bias" + std::to_string(l), bias_[l], masks_[l].rows, false});
+  }
+  return all;
+}
+
+template <class T>
+void Net<T>::start(T* params, Rng& rng) const {
+  std::fill_n(params, n_params_, T(0));
+  for (Index l = 0; l + 1 < depth(); ++l)
+    for (Index r = 0; r < masks_[l].rows; ++r) {
+      const Index fan_in = masks_[l].row_end[r];
+      const double bound = std::sqrt(6.0 / static_cast<double>(std::max<Index>(fan_in, 1)));
+      T* row = params + weight_[l] + r * masks_[l].cols;
+      for (Index c = 0; c < fan_in; ++c) row[c] = static_cast<T>(rng.uniform(-bound, bound));
+    }
+}
+
+// ---- Forward
+
+template <class T>
+void Net<T>::forward_rows(Index l, Index begin, Index end, const T* params, Panels<const T> in,
+                          Panels<T> kept, Panels<T> out) const {
+  if (begin == end) return;
+  const Panels<const T> x = l == 0 ? in : kept.from(value_[l - 1]);
+  const T *weight = params + weight_[l], *bias = params + bias_[l];
+  if (is_last(l)) return forward_product<T>(masks_[l], weight, bias, x, out, begin, end);
+  with_activation(activation_, [&](auto a) {
+    using A = decltype(a);
+    const Panels<T> value = kept.from(value_[l]), z = A::kKeepsInput ? kept.from(input_[l]) : value;
+    forward_product<T>(masks_[l], weight, bias, x, z, begin, end);
+    for (Index p = 0; p < in.count; ++p)
+      for (Index r = begin; r < end; ++r) A::value(Rows<T>::load(z.row(p, r))).store(value.row(p, r));
+  });
+}
+
+template <class T>
+void Net<T>::forward(const T* params, Panels<const T> in, Panels<T> kept, Panels<T> out) const {
+  for (Index l = 0; l < depth(); ++l) forward_rows(l, 0, masks_[l].rows, params, in, kept, out);
+}
+
+template <class T>
+void Net<T>::forward_degree(Index d, const T* params, Panels<const T> in, Panels<T> kept,
+                            Panels<T> out) const {
+  for (Index l = 0; l < depth(); ++l)
+    forward_rows(l, starts_[l][d], starts_[l][d + 1], params, in, kept, out);
+}
+
+// ---- Backward
+
+// The adjoints of hidden layer l, rows [begin, end), from those of layer l + 1.
+template <class T>
+void Net<T>::backward_rows(Index l, Index begin, Index end, const T* params, Panels<const T> kept,
+                           Panels<const T> dout, Panels<T> scratch) const {
+  if (begin == end) return;
+  const Panels<const T> dy = is_last(l + 1) ? dout : scratch.from(adjoint_[l + 1]);
+  const Panels<T> dx = scratch.from(adjoint_[l]);
+  data_gradient<T>(masks_[l + 1], params + weight_[l + 1], dy, dx, begin, end);
+  with_activation(activation_, [&](auto a) {
+    using A = decltype(a);
+    const Panels<const T> value = kept.from(value_[l]), z = A::kKeepsInput ? kept.from(input_[l]) : value;
+    for (Index p = 0; p < dx.count; ++p)
+      for (Index r = begin; r < end; ++r) {
+        const auto slope = A::slope(Rows<T>::load(z.row(p, r)), Rows<T>::load(value.row(p, r)));
+        (Rows<T>::load(dx.row(p, r)) * slope).store(dx.row(p, r));
+      }
+  });
+}
+
+template <class T>
+void Net<T>::backward(const T* params, Panels<const T> kept, Panels<const T> dout, Panels<T> scratch,
+                      Panels<T> din) const {
+  for (Index l = depth() - 2; l >= 0; --l) backward_rows(l, 0, masks_[l].rows, params, kept, dout, scratch);
+  input_gradient(0, n_inputs(), params, dout, scratch, din);
+}
+
+template <class T>
+void Net<T>::backward_degree(Index d, const T* params, Panels<const T> kept, Panels<const T> dout,
+                             Panels<T> scratch) const {
+  for (Index l = depth() - 2; l >= 0; --l)
+    backward_rows(l, starts_[l][d], starts_[l][d + 1], params, kept, dout, scratch);
+}
+
+template <class T>
+void Net<T>::input_gradient(Index begin, Index end, const T* params, Panels<const T> dout, Panels<T> scratch,
+                            Panels<T> din) const {
+  const Panels<const T> dy = is_last(0) ? dout : scratch.from(adjoint_[0]);
+  data_gradient<T>(masks_[0], params + weight_[0], dy, din, begin, end);
+}
+
+template <class T>
+void Net<T>::weight_gradients(Panels<const T> in, Panels<const T> kept, Panels<const T> dout,
+                              Panels<T> scratch, T* dparams) const {
+  const Panels<T> transposed = scratch.from(transposed_);
+  for (Index l = 0; l < depth(); ++l) {
+    const Panels<const T> dy = is_last(l) ? dout : scratch.from(adjoint_[l]);
+    transpose<T>(l == 0 ? in : kept.from(value_[l - 1]), masks_[l].cols, transposed);
+    weight_gradient<T>(masks_[l], dy, transposed, dparams + weight_[l]);
+    bias_gradient<T>(masks_[l].rows, dy, dparams + bias_[l]);
+  }
+}
+
+template class Net<float>;
+template class Net<double>;
+
+}  // namespace nflows

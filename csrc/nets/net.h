@@ -1,0 +1,95 @@
+// Net: the conditioner, a stack of linear layers with an activation between them.
+//
+// Units of every layer are sorted by degree (Germain et al. 2015): a unit of degree m depends on the features
+// 0 .. m-1. So a masked matrix is a Staircase, and the units of one degree are a range. An MLP is the net in
+// which all units share one degree. nets/mlp.cpp and nets/made.cpp only say which shape that gives.
+//
+// A pass may run for all units at once or degree by degree:
+//   forward       `forward`,        or `forward_degree` for degree 0, 1, ... as the inputs become known;
+//   data gradient `backward`,       or `input_gradient` and `backward_degree` for degree D - 1, D - 2, ...
+// Degree by degree every unit is still computed once: D features cost one network pass, not D.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/panel.h"
+#include "core/rng.h"
+#include "linalg/products.h"
+#include "nets/activations.h"
+
+namespace nflows {
+
+// A parameter block: what `layout` reports, and what weight decay applies to.
+struct Block {
+  std::string name;
+  Index offset, size;
+  bool decays;
+};
+
+template <class T>
+class Net {
+ public:
+  // A net whose layer l has the mask masks[l]; degree d owns the rows [starts[l][d], starts[l][d + 1]) of
+  // layer l.
+  Net(std::vector<Staircase> masks, std::vector<std::vector<Index>> starts, Activation activation);
+
+  Index n_inputs() const { return masks_.front().cols; }
+  Index n_outputs() const { return masks_.back().rows; }
+  Index n_params() const { return n_params_; }
+  Index n_kept() const { return n_kept_; }        // panel rows that forward leaves for the backward pass
+  Index n_scratch() const { return n_scratch_; }  // panel rows that a backward pass overwrites
+
+  std::vector<Block> blocks() const;
+
+  // Hidden weights uniform with variance 2 / fan-in (He et al. 2015; fan-in counts unmasked weights), biases
+  // zero, and a zero last layer: whatever is conditioned starts at its parameters' zero, the identity.
+  void start(T* params, Rng& rng) const;
+
+  void forward(const T* params, Panels<const T> in, Panels<T> kept, Panels<T> out) const;
+  void forward_degree(Index degree, const T* params, Panels<const T> in, Panels<T> kept, Panels<T> out) const;
+
+  // din = d(out)/d(in)^T dout; leaves the hidden adjoints in scratch for weight_gradients.
+  void backward(const T* params, Panels<const T> kept, Panels<const T> dout, Panels<T> scratch,
+                Panels<T> din) const;
+  void backward_degree(Index degree, const T* params, Panels<const T> kept, Panels<const T> dout,
+                       Panels<T> scratch) const;
+  // Rows [begin, end) of din, once the adjoints of all units that see them stand in scratch.
+  void input_gradient(Index begin, Index end, const T* params, Panels<const T> dout, Panels<T> scratch,
+                      Panels<T> din) const;
+
+  // Adds to dparams, after backward or all of backward_degree.
+  void weight_gradients(Panels<const T> in, Panels<const T> kept, Panels<const T> dout, Panels<T> scratch,
+                        T* dparams) const;
+
+ private:
+  Index depth() const { return static_cast<Index>(masks_.size()); }
+  bool is_last(Index layer) const { return layer == depth() - 1; }
+
+  void forward_rows(Index layer, Index begin, Index end, const T* params, Panels<const T> in, Panels<T> kept,
+                    Panels<T> out) const;
+  void backward_rows(Index layer, Index begin, Index end, const T* params, Panels<const T> kept,
+                     Panels<const T> dout, Panels<T> scratch) const;
+
+  std::vector<Staircase> masks_;
+  std::vector<std::vector<Index>> starts_;
+  Activation activation_;
+  std::vector<Index> weight_, bias_;  // offsets into the parameters, by layer
+  std::vector<Index> value_, input_;  // offsets into kept, by hidden layer: activations, pre-activations
+  std::vector<Index> adjoint_;        // offsets into scratch, by hidden layer
+  Index transposed_ = 0;              // offset into scratch
+  Index n_params_ = 0, n_kept_ = 0, n_scratch_ = 0;
+};
+
+// All outputs see all inputs. Without inputs there is nothing to compute: the hidden layers go, the last bias
+// stays.
+template <class T>
+Net<T> mlp(Index n_inputs, const std::vector<Index>& hidden, Index n_outputs, Activation activation);
+
+// Masked autoregressive: inputs are [context, x_0 .. x_{D-1}], outputs per_feature rows for each feature in
+// turn, and those of feature i see the context and x_0 .. x_{i-1}.
+template <class T>
+Net<T> made(Index n_context, Index n_features, const std::vector<Index>& hidden, Index per_feature,
+            Activation activation);
+
+}  // namespace nflows
