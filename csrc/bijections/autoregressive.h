@@ -1,0 +1,80 @@
+// Masked autoregressive: feature i moves as the features before it say, through a MADE.
+//
+//   z_i = f(x_i; p_i),   p_i = made([context, x_0 .. x_{i-1}])          MAF, Papamakarios et al. 2017
+//   log|det| = sum_i log f'(x_i; p_i)                                   the Jacobian is triangular
+//
+// x -> z is one pass of the net. z -> x is sequential, and still costs about one pass: when x_i becomes
+// known, only the hidden units of degree i + 1 are new. Its gradient is the mirror image: the adjoint of x_i
+// is complete once features i+1 .. D-1 are done, gives the adjoint of p_i, and with it that of the units of
+// degree i. Inverse(autoregressive) is IAF (Kingma et al. 2016), trainable by maximum likelihood thanks to
+// that.
+#pragma once
+
+#include "bijections/conditioner.h"
+
+namespace nflows {
+
+template <class T, class Tr>
+class Autoregressive final : public Bijection<T> {
+  using F = Feature<Tr, T>;
+
+ public:
+  Autoregressive(const Spec& spec, Index n_features, Index n_context)
+      : n_features_(n_features),
+        conditioner_(made<T>(n_context, n_features, spec.integers("hidden_units"), F::k,
+                             activation_from(spec.text("activation"))),
+                     n_context) {}
+
+  Index n_params() const override { return conditioner_.net().n_params(); }
+  Index n_kept() const override { return conditioner_.n_kept(); }
+  Index n_scratch() const override { return conditioner_.n_scratch(); }
+  std::vector<Block> blocks() const override { return conditioner_.net().blocks(); }
+  void start(T* params, Rng& rng) const override { conditioner_.net().start(params, rng); }
+
+  void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
+    const Panels<T> p = conditioner_.output(pass);
+    conditioner_.take_context(pass);
+    copy_rows<T>(x, conditioner_.features(pass), n_features_);
+    conditioner_.forward(pass);
+    for (Index i = 0; i < n_features_; ++i) F::forward(x.from(i), p.from(F::k * i), z.from(i), log_det);
+  }
+
+  void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
+                const Gradients<T>& grads) const override {
+    const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
+    for (Index i = 0; i < n_features_; ++i)
+      F::backward(x.from(i), p.from(F::k * i), dz.from(i), grads.dlog_det, dx.from(i), dp.from(F::k * i));
+    conditioner_.backward(pass, grads);
+    add_rows<T>(conditioner_.dfeatures(pass), dx, n_features_);
+  }
+
+  void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
+    const Panels<T> known = conditioner_.features(pass), p = conditioner_.output(pass);
+    conditioner_.take_context(pass);
+    for (Index i = 0; i < n_features_; ++i) {
+      conditioner_.forward_degree(i, pass);
+      F::inverse(z.from(i), p.from(F::k * i), x.from(i), log_det);
+      copy_rows<T>(x.from(i), known.from(i), 1);
+    }
+  }
+
+  void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
+                        const Pass<T>& pass, const Gradients<T>& grads) const override {
+    const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
+    const Panels<T> total = conditioner_.dfeatures(pass);  // dx_i and what later features add to it
+    for (Index i = n_features_ - 1; i >= 0; --i) {
+      conditioner_.backward_feature(i, pass);
+      add_rows<T>(dx.from(i), total.from(i), 1);
+      F::inverse_backward(x.from(i), p.from(F::k * i), total.from(i), grads.dlog_det, dz.from(i),
+                          dp.from(F::k * i));
+      conditioner_.backward_degree(i, pass);
+    }
+    conditioner_.backward_rest(pass, grads);
+  }
+
+ private:
+  Index n_features_;
+  Conditioner<T> conditioner_;
+};
+
+}  // namespace nflows

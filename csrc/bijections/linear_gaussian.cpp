@@ -1,0 +1,134 @@
+// Linear Gaussian autoregressive: every feature is a linear regression on those before it, with Gaussian noise.
+//
+//   z = exp(-alpha) (L x - C c - b)        L unit lower triangular, c the context
+//   log|det| = -sum_j alpha_j              alpha bounded by 12, see free_scale.h
+//
+// that is x_i | x_{<i} ~ N(b_i + (C c)_i - sum_{j<i} L_ij x_j, exp(2 alpha_i)). Any Gaussian has this form (its
+// covariance's Cholesky factor), so the start from data is the Gaussian fit itself: z is white. Presets begin
+// with it.
+//
+// Parameters: shift b (D,), log_scale a (D,), lower L - I (D, D) strict, context C (D, n_context).
+#include "bijections/bijection.h"
+#include "bijections/feature.h"
+#include "bijections/free_scale.h"
+#include "linalg/moments.h"
+#include "linalg/triangular.h"
+
+namespace nflows {
+namespace {
+
+// A direction whose conditional variance is below this share of its variance counts as collinear and keeps
+// this share.
+inline constexpr double kVarianceFloor = 1e-6;
+
+template <class T>
+class LinearGaussian final : public Bijection<T> {
+ public:
+  LinearGaussian(const Spec&, Index n_features, Index n_context)
+      : n_(n_features), lower_(n_features), regression_(Staircase::full(n_features, n_context)) {}
+
+  Index n_params() const override { return 2 * n_ + lower_.n_params() + regression_.size(); }
+  Index n_scratch() const override { return n_ + transposed_stride(std::max(n_, regression_.cols)); }
+  std::vector<Block> blocks() const override {
+    return {{"shift", 0, n_, false},
+            {"log_scale", n_, n_, false},
+            {"lower", 2 * n_, lower_.n_params(), false},
+            {"context", 2 * n_ + lower_.n_params(), regression_.size(), false}};
+  }
+
+  void start(T* params, Rng&) const override { std::fill_n(params, n_params(), T(0)); }
+
+  bool starts_from_data() const override { return true; }
+
+  // Covariance = M M^T; z = M^-1 (x - mean), and M^-1 = diag(1 / M_ii) L.
+  void start_from_data(Panels<const T> x, const double* weights, T* params) const override {
+    const Moments m = moments(x, n_, weights);
+    const std::vector<double> factor = cholesky(m.covariance, n_, kVarianceFloor),
+                              white = invert_lower(factor, n_);
+    for (Index i = 0; i < n_; ++i) {
+      double shift = m.mean[i];
+      for (Index j = 0; j < i; ++j) {
+        const double l = white[i * n_ + j] * factor[i * n_ + i];
+        shift += l * m.mean[j];
+        params[2 * n_ + i * n_ + j] = static_cast<T>(l);
+      }
+      params[i] = static_cast<T>(shift);
+      params[n_ + i] = static_cast<T>(raw_log_scale(std::log(factor[i * n_ + i])));
+    }
+  }
+
+  void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
+    lower_.apply(lower(pass.params), x, z);
+    forward_product<T>(regression_, context(pass.params), nullptr, pass.context, z, 0, n_, Into::kSubtract);
+    for (Index i = 0; i < n_; ++i) scale(pass, i).forward(z.from(i), pass.params[i], z.from(i), log_det);
+  }
+
+  void backward(Panels<const T> x, Panels<const T> z, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
+                const Gradients<T>& grads) const override {
+    const Panels<T> dresidual = pass.scratch, transposed = pass.scratch.from(n_);
+    for (Index i = 0; i < n_; ++i)
+      scale(pass, i).backward(z.from(i), dz.from(i), grads.dlog_det, dresidual.from(i), grads.dparams + i,
+                              grads.dparams + n_ + i);
+    lower_.apply_transposed(lower(pass.params), dresidual, dx);
+    transpose<T>(x, n_, transposed);
+    lower_.gradient(dresidual, transposed, lower(grads.dparams));
+    pull_context(pass, grads, dresidual, transposed);
+  }
+
+  void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
+    for (Index i = 0; i < n_; ++i) scale(pass, i).inverse(z.from(i), pass.params[i], x.from(i), log_det);
+    forward_product<T>(regression_, context(pass.params), nullptr, pass.context, x, 0, n_, Into::kAdd);
+    lower_.solve(lower(pass.params), x);
+  }
+
+  // L x = r: the adjoint of r is L^-T dx, and that of L is -(L^-T dx) x^T.
+  void inverse_backward(Panels<const T> z, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
+                        const Pass<T>& pass, const Gradients<T>& grads) const override {
+    const Panels<T> minus_dresidual = pass.scratch, transposed = pass.scratch.from(n_);
+    copy_rows<T>(dx, dz, n_);
+    lower_.solve_transposed(lower(pass.params), dz);
+    negate(dz, minus_dresidual);
+    transpose<T>(x, n_, transposed);
+    lower_.gradient(minus_dresidual, transposed, lower(grads.dparams));
+    pull_context(pass, grads, minus_dresidual, transposed);
+    for (Index i = 0; i < n_; ++i)
+      scale(pass, i).inverse_backward(z.from(i), dz.from(i), grads.dlog_det, dz.from(i), grads.dparams + i,
+                                      grads.dparams + n_ + i);
+  }
+
+ private:
+  FreeScale<T> scale(const Pass<T>& pass, Index i) const { return FreeScale<T>(pass.params[n_ + i]); }
+  template <class P>
+  P* lower(P* params) const {
+    return params + 2 * n_;
+  }
+  template <class P>
+  P* context(P* params) const {
+    return params + 2 * n_ + lower_.n_params();
+  }
+
+  void negate(Panels<const T> from, Panels<T> to) const {
+    for (Index p = 0; p < from.count; ++p)
+      for (Index i = 0; i < n_; ++i) (-Rows<T>::load(from.row(p, i))).store(to.row(p, i));
+  }
+
+  // The context enters as -C c: adjoints of both, given that of the residual (minus it, for the inverse).
+  void pull_context(const Pass<T>& pass, const Gradients<T>& grads, Panels<T> dresidual,
+                    Panels<T> transposed) const {
+    if (regression_.cols == 0) return;
+    data_gradient<T>(regression_, context(pass.params), dresidual, grads.dcontext, 0, regression_.cols,
+                     Into::kSubtract);
+    transpose<T>(pass.context, regression_.cols, transposed);
+    negate(dresidual, dresidual);
+    weight_gradient<T>(regression_, dresidual, transposed, context(grads.dparams));
+  }
+
+  Index n_;
+  UnitLower<T> lower_;
+  Staircase regression_;
+};
+
+const bool registered = register_bijection<LinearGaussian>("linear_gaussian");
+
+}  // namespace
+}  // namespace nflows

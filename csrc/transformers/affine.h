@@ -1,0 +1,37 @@
+// Affine map with a bounded log-scale.
+//
+//   z = (x - mu) exp(-alpha)         log|dz/dx| = -alpha        RealNVP, Dinh et al. 2016;
+//   alpha = c tanh(a / c), c = 5     e^5 = 148 for one layer    MAF, Papamakarios et al. 2017, sec. 3.1
+//
+// Parameters per feature: mu, a. The identity at mu = a = 0.
+#pragma once
+
+#include "transformers/transformer.h"
+
+namespace nflows {
+
+struct Affine {
+  static constexpr int n_params = 2;
+  static constexpr int kBound = 5;
+
+  template <class R>
+  static NFLOWS_FN Mapped<R> forward(R x, const R* p) {
+    const R alpha = bounded(p[1], kBound).value;
+    return {(x - p[0]) * exp(-alpha), -alpha};
+  }
+
+  template <class R>
+  static NFLOWS_FN Mapped<R> inverse(R z, const R* p) {
+    const R alpha = bounded(p[1], kBound).value;
+    return {fma(z, exp(alpha), p[0]), alpha};
+  }
+
+  template <class R>
+  static NFLOWS_FN Pulled<R, 2> backward(R x, const R* p, R dz, R dlog_det) {
+    const LogScale<R> alpha = bounded(p[1], kBound);
+    const R dx = dz * exp(-alpha.value);
+    return {dx, {-dx, -(dx * (x - p[0]) + dlog_det) * alpha.slope}};
+  }
+};
+
+}  // namespace nflows
