@@ -1,0 +1,41 @@
+// The standard normal: log p(z) = -|z|^2 / 2 - (D / 2) log(2 pi), gradient -z.
+#include "bases/base.h"
+#include "simd/rows.h"
+
+namespace nflows {
+namespace {
+
+inline constexpr double kHalfLogTwoPi = 0.91893853320467274178;
+
+template <class T>
+class StandardNormal final : public Base<T> {
+  using R = Rows<T>;
+
+ public:
+  StandardNormal(const Spec&, Index n_features) : n_(n_features) {}
+
+  void log_prob(Panels<const T> z, Panels<double> log_prob) const override {
+    const Rows<double> normaliser(-kHalfLogTwoPi * static_cast<double>(n_));
+    for (Index p = 0; p < z.count; ++p) {
+      for (Index j = 0; j < n_; ++j) {
+        const R v = R::load(z.row(p, j));
+        accumulate(log_prob.row(p, 0), v * v * T(-0.5));
+      }
+      accumulate(log_prob.row(p, 0), normaliser);
+    }
+  }
+
+  void backward(Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz) const override {
+    for (Index p = 0; p < z.count; ++p)
+      for (Index j = 0; j < n_; ++j)
+        (-R::load(z.row(p, j)) * R::load(dlog_prob.row(p, 0))).store(dz.row(p, j));
+  }
+
+ private:
+  Index n_;
+};
+
+const bool registered = register_base<StandardNormal>("standard_normal");
+
+}  // namespace
+}  // namespace nflows

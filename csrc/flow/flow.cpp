@@ -1,0 +1,106 @@
+#include "flow/flow.h"
+
+#include <algorithm>
+
+#include "core/parallel.h"
+
+namespace nflows {
+
+int worthwhile_threads(int n_threads, Index n_rows, Index n_params) {
+  constexpr Index kWorkPerThread = 1'000'000;  // multiply-adds
+  return static_cast<int>(std::clamp<Index>(n_rows * n_params / kWorkPerThread, 1, n_threads));
+}
+
+template <class T>
+Flow<T>::Flow(const Spec& spec, Index n_features, Index n_context)
+    : chain_(spec.children("bijections"), n_features, n_context),
+      base_(make_base<T>(spec.child("base"), n_features)),
+      params_(chain_.n_params()) {
+  start(0);
+}
+
+template <class T>
+void Flow<T>::start(std::uint64_t seed) {
+  Rng rng(seed);
+  chain_.start(params_.data(), rng);
+}
+
+template <class T>
+void Flow<T>::start_from_data(T* x, const T* context, const double* weights, Index n_panels) {
+  Workspace<T> workspace(chain_.n_workspace(Keep::kNothing));
+  chain_.start_from_data(dense_panels(x, chain_.n_features(), n_panels),
+                         dense_panels(context, chain_.n_context(), n_panels), weights, params_.data(),
+                         workspace.panels(1));
+}
+
+template <class T>
+void Flow<T>::for_tiles(Index n_panels, int n_threads, Keep keep,
+                        const std::function<void(const Tile&)>& job) {
+  const Index n_tiles = (n_panels + kTilePanels - 1) / kTilePanels;
+  n_threads = worthwhile_threads(n_threads, n_panels * kLanes, chain_.n_params());
+  auto& pool = keep == Keep::kForPull ? keeping_ : lean_;
+  auto lent = pool.borrow(n_threads, chain_.n_workspace(keep));
+  parallel_for(n_tiles, n_threads, [&](Index tile, int worker) {
+    const Index first = tile * kTilePanels;
+    job({first, std::min(kTilePanels, n_panels - first), *lent[worker]});
+  });
+  pool.give_back(std::move(lent));
+}
+
+template <class T>
+void Flow<T>::log_prob(const T* x, const T* context, Index n_panels, int n_threads, double* log_prob) {
+  const auto data = dense_panels(x, chain_.n_features(), n_panels);
+  const auto given = dense_panels(context, chain_.n_context(), n_panels);
+  for_tiles(n_panels, n_threads, Keep::kNothing, [&](const Tile& tile) {
+    const auto total = tile.workspace.totals(tile.count);
+    const auto z =
+        chain_.run(Direction::kForward, Keep::kNothing, params(), data.slice(tile.first, tile.count),
+                   given.slice(tile.first, tile.count), total, tile.workspace.panels(tile.count));
+    base_->log_prob(z, total);
+    std::copy_n(total.data, tile.count * kLanes, log_prob + tile.first * kLanes);
+  });
+}
+
+template <class T>
+void Flow<T>::map(Direction direction, const T* x, const T* context, Index n_panels, int n_threads, T* out,
+                  double* log_det) {
+  const Index n = chain_.n_features();
+  const auto from = dense_panels(x, n, n_panels);
+  const auto to = dense_panels(out, n, n_panels);
+  const auto given = dense_panels(context, chain_.n_context(), n_panels);
+  for_tiles(n_panels, n_threads, Keep::kNothing, [&](const Tile& tile) {
+    const auto total = tile.workspace.totals(tile.count);
+    const auto mapped =
+        chain_.run(direction, Keep::kNothing, params(), from.slice(tile.first, tile.count),
+                   given.slice(tile.first, tile.count), total, tile.workspace.panels(tile.count));
+    for (Index p = 0; p < tile.count; ++p)
+      std::copy_n(mapped.row(p, 0), n * kLanes, to.row(tile.first + p, 0));
+    std::copy_n(total.data, tile.count * kLanes, log_det + tile.first * kLanes);
+  });
+}
+
+template <class T>
+void Flow<T>::pull(Direction direction, const T* x, const T* context, Index n_panels, const T* dout,
+                   const T* dlog_det, T* din, T* dparams, T* dcontext) {
+  const Index n = chain_.n_features(), n_context = chain_.n_context();
+  const auto from = dense_panels(x, n, n_panels), above = dense_panels(dout, n, n_panels);
+  const auto given = dense_panels(context, n_context, n_panels), weight = dense_panels(dlog_det, 1, n_panels);
+  const auto to = dense_panels(din, n, n_panels), to_context = dense_panels(dcontext, n_context, n_panels);
+  for_tiles(n_panels, 1, Keep::kForPull, [&](const Tile& tile) {
+    const auto workspace = tile.workspace.panels(tile.count);
+    const auto own_context = given.slice(tile.first, tile.count);
+    chain_.run(direction, Keep::kForPull, params(), from.slice(tile.first, tile.count), own_context,
+               tile.workspace.totals(tile.count), workspace);
+    const Gradients<T> grads{weight.slice(tile.first, tile.count), dparams,
+                             to_context.slice(tile.first, tile.count)};
+    const auto pulled =
+        chain_.pull(direction, params(), own_context, above.slice(tile.first, tile.count), grads, workspace);
+    for (Index p = 0; p < tile.count; ++p)
+      std::copy_n(pulled.row(p, 0), n * kLanes, to.row(tile.first + p, 0));
+  });
+}
+
+template class Flow<float>;
+template class Flow<double>;
+
+}  // namespace nflows

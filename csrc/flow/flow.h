@@ -1,0 +1,63 @@
+// Flow: a chain, a base and the parameters; whole arrays of rows through them, on several threads.
+//
+// The one owner of numbers: all parameters are one vector. Arrays are dense panels, (n_panels, n_features,
+// 16). Every row of a result depends on that row alone and on the order of its own arithmetic, never on the
+// batch or on the threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "bases/base.h"
+#include "core/arena.h"
+#include "flow/chain.h"
+#include "flow/workspace.h"
+
+namespace nflows {
+
+template <class T>
+class Flow {
+ public:
+  Flow(const Spec& spec, Index n_features, Index n_context);
+
+  const Chain<T>& chain() const { return chain_; }
+  const Base<T>& base() const { return *base_; }
+  T* params() { return params_.data(); }
+  const T* params() const { return params_.data(); }
+
+  void start(std::uint64_t seed);
+  // x holds n_panels panels and is overwritten; `weights` one number per lane, zero beyond the data.
+  void start_from_data(T* x, const T* context, const double* weights, Index n_panels);
+
+  // log p of the latent plus log|det|, (n_panels * 16,).
+  void log_prob(const T* x, const T* context, Index n_panels, int n_threads, double* log_prob);
+
+  // out = z and log|det dz/dx|, or for the inverse direction x and log|det dx/dz|.
+  void map(Direction direction, const T* x, const T* context, Index n_panels, int n_threads, T* out,
+           double* log_det);
+
+  // The vector-Jacobian product of `map`: din overwritten, dparams and dcontext added to.
+  void pull(Direction direction, const T* x, const T* context, Index n_panels, const T* dout,
+            const T* dlog_det, T* din, T* dparams, T* dcontext);
+
+ private:
+  struct Tile {
+    Index first, count;  // panels
+    Workspace<T>& workspace;
+  };
+  // Cuts n_panels into tiles and runs `job` on each.
+  void for_tiles(Index n_panels, int n_threads, Keep keep, const std::function<void(const Tile&)>& job);
+
+  Chain<T> chain_;
+  std::unique_ptr<Base<T>> base_;
+  Arena<T> params_;
+  WorkspacePool<T> lean_, keeping_;
+};
+
+// How many threads `n_rows` rows are worth: below some 20 microseconds of work each, waking one costs more
+// than it does.
+int worthwhile_threads(int n_threads, Index n_rows, Index n_params);
+
+}  // namespace nflows
