@@ -1,0 +1,44 @@
+// Adam (Kingma & Ba 2015) with decoupled weight decay (AdamW, Loshchilov & Hutter 2019): one loop.
+//
+//   m <- b1 m + (1 - b1) g               m_hat = m / (1 - b1^t)
+//   v <- b2 v + (1 - b2) g^2             v_hat = v / (1 - b2^t)
+//   p <- p - rate ( m_hat / (sqrt(v_hat) + epsilon) + alpha p )
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "core/panel.h"
+
+namespace nflows {
+
+struct AdamOptions {
+  double learning_rate, beta_1, beta_2, epsilon, alpha;
+};
+
+// The step's numbers, in T, so that the loop over parameters is nothing but multiply-adds, a square root and
+// a division.
+template <class T>
+struct AdamStep {
+  T rate, beta_1, beta_2, epsilon, root_correction, decay;
+
+  AdamStep(const AdamOptions& o, double scheduled_rate, std::int64_t t)
+      : rate(static_cast<T>(scheduled_rate / (1.0 - std::pow(o.beta_1, static_cast<double>(t))))),
+        beta_1(static_cast<T>(o.beta_1)),
+        beta_2(static_cast<T>(o.beta_2)),
+        epsilon(static_cast<T>(o.epsilon)),
+        root_correction(static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(o.beta_2, static_cast<double>(t))))),
+        decay(static_cast<T>(scheduled_rate * o.alpha)) {}
+
+  // Parameters [begin, end). `decays` is 1 or 0 for each; `scale` clips the gradient.
+  void update(Index begin, Index end, const T* gradient, T scale, const T* decays, T* p, T* m, T* v) const {
+    for (Index i = begin; i < end; ++i) {
+      const T g = gradient[i] * scale;
+      m[i] = beta_1 * m[i] + (1 - beta_1) * g;
+      v[i] = beta_2 * v[i] + (1 - beta_2) * (g * g);
+      p[i] -= rate * m[i] / (std::sqrt(v[i]) * root_correction + epsilon) + decay * decays[i] * p[i];
+    }
+  }
+};
+
+}  // namespace nflows

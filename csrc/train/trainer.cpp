@@ -1,0 +1,139 @@
+#include "train/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/parallel.h"
+#include "train/forward_kl.h"
+
+namespace nflows {
+namespace {
+
+// Rows to a part: fewer would make adding up the parts' gradients a large share of the step. And no more
+// parts than this: each holds a gradient vector.
+inline constexpr Index kRowsPerPart = 128;
+inline constexpr Index kMaxParts = 16;
+
+// Parameters that one thread reduces and updates at a time.
+inline constexpr Index kSlice = 4096;
+
+void check_positive(double value, const char* name) {
+  check(std::isfinite(value) && value > 0.0, "trainer: ", name, " must be positive and finite, got ", value);
+}
+
+}  // namespace
+
+template <class T>
+Trainer<T>::Trainer(Flow<T>& flow, const TrainerOptions& options)
+    : first(flow.chain().n_params()),
+      second(flow.chain().n_params()),
+      flow_(flow),
+      options_(options),
+      schedule_(options.schedule, options.total_steps),
+      decays_(flow.chain().n_params()),
+      squares_((flow.chain().n_params() + kSlice - 1) / kSlice) {
+  const AdamOptions& adam = options.adam;
+  check_positive(adam.learning_rate, "learning_rate");
+  check_positive(adam.epsilon, "epsilon");
+  check_positive(options.max_grad_norm, "max_grad_norm");
+  check(adam.beta_1 >= 0.0 && adam.beta_1 < 1.0, "trainer: beta_1 must be in [0, 1), got ", adam.beta_1);
+  check(adam.beta_2 >= 0.0 && adam.beta_2 < 1.0, "trainer: beta_2 must be in [0, 1), got ", adam.beta_2);
+  check(std::isfinite(adam.alpha) && adam.alpha >= 0.0, "trainer: alpha must not be negative, got ",
+        adam.alpha);
+  for (const Block& block : flow.chain().blocks())
+    if (block.decays) std::fill_n(decays_.data() + block.offset, block.size, T(1));
+}
+
+template <class T>
+void Trainer<T>::set_learning_rate(double rate) {
+  check_positive(rate, "learning_rate");
+  options_.adam.learning_rate = rate;
+}
+
+template <class T>
+Index Trainer<T>::n_parts(Index n_panels) const {
+  return std::clamp<Index>(n_panels * kLanes / kRowsPerPart, 1, kMaxParts);
+}
+
+template <class T>
+StepResult Trainer<T>::step(const T* x, const T* context, const double* weights, Index n_panels,
+                            int n_threads) {
+  const Chain<T>& chain = flow_.chain();
+  const Index n = n_parts(n_panels);
+  while (static_cast<Index>(parts_.size()) < n) {
+    parts_.push_back({std::make_unique<Workspace<T>>(chain.n_workspace(Keep::kForPull)),
+                      Arena<T>(chain.n_params()), Arena<T>(kLanes * kTilePanels),
+                      Arena<T>(kLanes * kTilePanels * chain.n_context()), 0.0});
+  }
+  n_threads = worthwhile_threads(n_threads, n_panels * kLanes, 3 * chain.n_params());
+  parallel_for(n, n_threads, [&](Index i, int) {
+    run_part(parts_[i], i * n_panels / n, (i + 1) * n_panels / n, x, context, weights);
+  });
+
+  double loss = 0.0;
+  for (Index i = 0; i < n; ++i) loss += parts_[i].loss;
+  return {loss, std::isfinite(loss) && reduce_and_update(n, n_threads)};
+}
+
+// The loss and gradient of panels [begin, end), tile by tile.
+template <class T>
+void Trainer<T>::run_part(Part& part, Index begin, Index end, const T* x, const T* context,
+                          const double* weights) {
+  const Chain<T>& chain = flow_.chain();
+  std::fill(part.gradient.begin(), part.gradient.end(), T(0));
+  part.loss = 0.0;
+  for (Index at = begin; at < end; at += kTilePanels) {
+    const Index count = std::min(kTilePanels, end - at);
+    const double* w = weights + at * kLanes;
+    std::transform(w, w + count * kLanes, part.minus_weights.data(),
+                   [](double v) { return static_cast<T>(-v); });
+    part.loss += forward_kl<T>(flow_, dense_panels(x, chain.n_features(), end).slice(at, count),
+                               dense_panels(context, chain.n_context(), end).slice(at, count),
+                               dense_panels(w, 1, count), dense_panels(part.minus_weights.data(), 1, count),
+                               *part.workspace, dense_panels(part.dcontext.data(), chain.n_context(), count),
+                               part.gradient.data());
+  }
+}
+
+// Adds the parts pairwise into the first one's vector, clips the sum to max_grad_norm and takes Adam's step.
+template <class T>
+bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
+  const Index n_params = flow_.chain().n_params(), n_slices = static_cast<Index>(squares_.size());
+  T* gradient = parts_[0].gradient.data();
+  parallel_for(n_slices, n_threads, [&](Index slice, int) {
+    const Index begin = slice * kSlice, end = std::min(begin + kSlice, n_params);
+    for (Index gap = 1; gap < n; gap *= 2)
+      for (Index i = 0; i + gap < n; i += 2 * gap) {
+        T* into = parts_[i].gradient.data();
+        const T* from = parts_[i + gap].gradient.data();
+        for (Index j = begin; j < end; ++j) into[j] += from[j];
+      }
+    double squares[kLanes] = {};  // as many chains as a register has lanes
+    Index j = begin;
+    for (; j + kLanes <= end; j += kLanes)
+      for (int l = 0; l < kLanes; ++l) squares[l] += static_cast<double>(gradient[j + l]) * gradient[j + l];
+    for (; j < end; ++j) squares[0] += static_cast<double>(gradient[j]) * gradient[j];
+    squares_[slice] = 0.0;
+    for (const double s : squares) squares_[slice] += s;
+  });
+
+  double norm = 0.0;
+  for (const double s : squares_) norm += s;
+  norm = std::sqrt(norm);
+  if (!std::isfinite(norm)) return false;
+
+  const double clip = norm > options_.max_grad_norm ? options_.max_grad_norm / norm : 1.0;
+  const AdamStep<T> step(options_.adam, options_.adam.learning_rate * schedule_.factor(steps), steps + 1);
+  ++steps;
+  parallel_for(n_slices, n_threads, [&](Index slice, int) {
+    const Index begin = slice * kSlice, end = std::min(begin + kSlice, n_params);
+    step.update(begin, end, gradient, static_cast<T>(clip), decays_.data(), flow_.params(), first.data(),
+                second.data());
+  });
+  return true;
+}
+
+template class Trainer<float>;
+template class Trainer<double>;
+
+}  // namespace nflows

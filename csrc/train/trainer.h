@@ -1,0 +1,65 @@
+// Trainer: gradient steps of a flow, wholly in C++.
+//
+// A batch is cut into a fixed number of parts, a function of the batch and not of the threads. Every part
+// sums its gradient over its tiles in order, into a vector of its own; the parts are then added pairwise. So
+// the same seed gives the same bits whatever n_threads is.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flow/flow.h"
+#include "train/adam.h"
+#include "train/schedule.h"
+
+namespace nflows {
+
+struct TrainerOptions {
+  AdamOptions adam;
+  double max_grad_norm;
+  std::string schedule;
+  std::int64_t total_steps;
+};
+
+struct StepResult {
+  double loss;   // of the batch, before the update
+  bool applied;  // false: loss or gradient were not finite, and nothing was changed
+};
+
+template <class T>
+class Trainer {
+ public:
+  Trainer(Flow<T>& flow, const TrainerOptions& options);
+
+  // One step on a batch of panels; weights (one per lane, zero for padding) already divided by the number of
+  // rows.
+  StepResult step(const T* x, const T* context, const double* weights, Index n_panels, int n_threads);
+
+  double learning_rate() const { return options_.adam.learning_rate; }
+  void set_learning_rate(double rate);
+
+  // The optimizer's state: steps done, first and second moments.
+  std::int64_t steps = 0;
+  Arena<T> first, second;
+
+ private:
+  struct Part {
+    std::unique_ptr<Workspace<T>> workspace;
+    Arena<T> gradient, minus_weights, dcontext;
+    double loss;
+  };
+
+  Index n_parts(Index n_panels) const;
+  void run_part(Part& part, Index begin, Index end, const T* x, const T* context, const double* weights);
+  bool reduce_and_update(Index n_parts, int n_threads);
+
+  Flow<T>& flow_;
+  TrainerOptions options_;
+  Schedule schedule_;
+  Arena<T> decays_;
+  std::vector<Part> parts_;
+  std::vector<double> squares_;
+};
+
+}  // namespace nflows
