@@ -1,0 +1,94 @@
+"""The engine: one compiled module for each instruction set, of which one is chosen once.
+
+`engine` is the best variant that was built and that this CPU runs, or the one that the environment variable
+NFLOWS_NP_ISA ("base", "avx2" or "avx512") asks for. All variants hold the same names (engine.pyi).
+"""
+
+import importlib
+import os
+from importlib.util import find_spec
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from ._probe import missing, supports
+
+VARIANTS = ("base", "avx2", "avx512")  # slowest first: each needs all that the one before it needs
+ENVIRONMENT = "NFLOWS_NP_ISA"
+
+__all__ = ["ENVIRONMENT", "VARIANTS", "EngineError", "available", "built", "choice", "engine", "load"]
+
+
+class EngineError(ImportError):
+    """No variant of the engine, or not the one that was asked for, can be used here; the message says why."""
+
+
+def built() -> list[str]:
+    """Return the variants that this installation holds, slowest first."""
+    return [isa for isa in VARIANTS if find_spec(f"{__name__}._engine_{isa}") is not None]
+
+
+def available() -> list[str]:
+    """Return the variants that this installation holds and that this CPU runs, slowest first."""
+    return [isa for isa in built() if supports(isa)]
+
+
+def load(isa: str) -> ModuleType:
+    """Return the engine's variant `isa`. Several may be loaded side by side.
+
+    Parameters
+    ----------
+    isa : {"base", "avx2", "avx512"}
+        The instruction set.
+
+    Raises
+    ------
+    EngineError
+        If there is no such variant, if it was not built, or if this CPU cannot run it.
+    """
+    if isa not in VARIANTS:
+        raise EngineError(f"unknown engine variant {isa!r}: the variants are {_names(VARIANTS)}")
+    if isa not in built():
+        raise EngineError(f"the engine variant {isa!r} was not built; those that were: {_names(built())}")
+    lacking = missing(isa)
+    if lacking:
+        raise EngineError(
+            f"the engine variant {isa!r} cannot run here: this CPU or its operating system lacks "
+            f"{', '.join(lacking)}; it runs {_names(available())}"
+        )
+    return importlib.import_module(f"{__name__}._engine_{isa}")
+
+
+def choice() -> dict:
+    """Return the chosen variant and the grounds for it.
+
+    Returns
+    -------
+    dict
+        `isa`, the variant in use; `reason`, a phrase; `built` and `available`, lists of variants.
+    """
+    return {"isa": _chosen, "reason": _reason, "built": built(), "available": available()}
+
+
+def _names(variants) -> str:
+    return ", ".join(repr(isa) for isa in variants) or "none"
+
+
+def _choose() -> tuple[str, str]:
+    forced = os.environ.get(ENVIRONMENT, "")
+    if forced:
+        return forced, f"{ENVIRONMENT} asks for it"
+    usable = available()
+    if not usable:
+        lacking = {isa: missing(isa) for isa in built()}
+        raise EngineError(f"no engine can run here: built are {_names(lacking)}; this CPU lacks {lacking}")
+    return usable[-1], "the best of those built that this CPU runs"
+
+
+_chosen, _reason = _choose()
+if TYPE_CHECKING:
+    from . import engine
+else:
+    try:
+        engine = load(_chosen)
+    except EngineError as error:
+        raise EngineError(f"{ENVIRONMENT}={_chosen}: {error}") from None

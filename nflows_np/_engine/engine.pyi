@@ -1,0 +1,90 @@
+"""The contents of every engine variant.
+
+Panels are arrays of shape (n_panels, n_columns, 16): row r of the data is lane r % 16 of panel r // 16, and
+padding lanes are zero. Gradients are those of the caller's scalar L: dx is dL/dx.
+"""
+
+from typing import Any, Generic, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T", np.float32, np.float64)
+
+class _Flow(Generic[T]):
+    def __init__(self, spec: dict[str, Any], n_features: int, n_context: int = 0) -> None: ...
+    @property
+    def n_features(self) -> int: ...
+    @property
+    def n_context(self) -> int: ...
+    @property
+    def n_params(self) -> int: ...
+    def layout(self) -> list[tuple[str, int, int, bool]]: ...  # name, offset, size, decayed by AdamW?
+    def get_params(self) -> NDArray[T]: ...
+    def set_params(self, params: NDArray[T]) -> None: ...
+    def start(self, seed: int) -> None: ...
+    def start_from_data(
+        self,
+        x: NDArray[T],
+        n: int,
+        weights: NDArray[np.float64] | None = None,
+        context: NDArray[T] | None = None,
+    ) -> None: ...
+    def log_prob(
+        self, x: NDArray[T], n: int, context: NDArray[T] | None = None, n_threads: int = 1
+    ) -> NDArray[np.float64]: ...
+    def forward(
+        self, x: NDArray[T], n: int, context: NDArray[T] | None = None, n_threads: int = 1
+    ) -> tuple[NDArray[T], NDArray[np.float64]]: ...  # z, log_det
+    def inverse(
+        self, z: NDArray[T], n: int, context: NDArray[T] | None = None, n_threads: int = 1
+    ) -> tuple[NDArray[T], NDArray[np.float64]]: ...  # x, log_det
+    def forward_vjp(
+        self, x: NDArray[T], n: int, dz: NDArray[T], dlog_det: NDArray[T], context: NDArray[T] | None = None
+    ) -> tuple[NDArray[T], NDArray[T], NDArray[T] | None]: ...  # dx, dparams, dcontext
+    def inverse_vjp(
+        self, z: NDArray[T], n: int, dx: NDArray[T], dlog_det: NDArray[T], context: NDArray[T] | None = None
+    ) -> tuple[NDArray[T], NDArray[T], NDArray[T] | None]: ...  # dz, dparams, dcontext
+
+class Flow32(_Flow[np.float32]): ...
+class Flow64(_Flow[np.float64]): ...
+
+class _Trainer(Generic[T]):
+    def __init__(
+        self,
+        flow: _Flow[T],
+        *,
+        learning_rate: float,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        alpha: float = 0.0,
+        max_grad_norm: float = 5.0,
+        schedule: Literal["constant", "cosine"] = "constant",
+        total_steps: int = 0,
+    ) -> None: ...
+    def run(
+        self,
+        x: NDArray[T],
+        n: int,
+        batch_size: int,
+        weights: NDArray[np.float64] | None = None,
+        context: NDArray[T] | None = None,
+        n_threads: int = 1,
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]: ...  # loss and "applied", one of each per step
+    learning_rate: float
+    @property
+    def step(self) -> int: ...
+    def get_state(self) -> dict[str, Any]: ...
+    def set_state(self, state: dict[str, Any]) -> None: ...
+
+class Trainer32(_Trainer[np.float32]): ...
+class Trainer64(_Trainer[np.float64]): ...
+
+def registry() -> dict[str, list[str]]: ...
+def math(name: str, x: NDArray[T]) -> NDArray[T]: ...
+def math_scalar(name: str, x: NDArray[T]) -> NDArray[T]: ...
+def math_names() -> list[str]: ...
+
+isa: str
+compiler: str
