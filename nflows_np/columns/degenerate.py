@@ -1,0 +1,189 @@
+"""Columns on which a density is unbounded: found at fit, named in one warning for each kind.
+
+Maximum likelihood has no maximum where the data lie on a lower-dimensional set. A flow can put an ever
+narrower spike on a constant, on each of a few repeated values, or on the plane of linearly dependent columns:
+the log-likelihood grows without end and says nothing about the data. Nothing is refused or changed here; the
+user is told.
+
+All tests are on the standardised columns, and up to the rounding of the table's own type, so that they mean
+the same at every scale.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._gather import LANES, gather, n_panels
+from .empirical import Empirical, evenly_spread
+
+MANY_VALUES = 32
+"""More distinct values than this are not called few: a flow of usual size cannot put a spike on each."""
+
+LARGE_SHARE = 0.25
+"""A column is also called discrete when a single value holds this share of the weight (mostly zeros, say)."""
+
+PROBE_ROWS = 4096
+"""Rows on which relations between columns are looked for."""
+
+MAX_DEPENDENT = 128
+"""Linear dependence is looked for among at most this many columns: it costs their number squared a row."""
+
+_LISTED = 10  # columns named in a message before "and ... more"
+
+
+class DegenerateColumnWarning(UserWarning):
+    """Warns of columns on which the density is unbounded, by name."""
+
+
+def is_discrete(column: Empirical, n_rows: int) -> bool:
+    """Whether a column's values repeat so often that a density should not be fitted to it as it is."""
+    few = len(column.values) <= MANY_VALUES and n_rows >= 4 * len(column.values)
+    return few or (n_rows >= 20 and column.largest_share() >= LARGE_SHARE)
+
+
+def warn_of_degenerate_columns(
+    X: NDArray[Any],
+    rows: NDArray[np.int64] | None,
+    loc: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    constant: Sequence[int],
+    discrete: Sequence[int],
+    feature_names: Sequence[str] | None,
+) -> None:
+    """Warn once for each kind of degenerate column among some rows of `X` (None: all).
+
+    `constant` and `discrete` are known from the columns alone; repeated and dependent ones are found here.
+    """
+    if (len(X) if rows is None else len(rows)) < 2:  # a single row says nothing about its columns
+        return
+
+    def named(columns: Iterable[int]) -> str:
+        names = [f"column {j}" if feature_names is None else repr(str(feature_names[j])) for j in columns]
+        rest = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        return ", ".join(names[:_LISTED]) + rest
+
+    def warn(message: str) -> None:
+        warnings.warn(message, DegenerateColumnWarning, stacklevel=4)
+
+    if constant:
+        warn(
+            f"Constant in the training rows: {named(constant)}. The density of a constant column is "
+            "unbounded and its log-likelihood is arbitrary: leave it out."
+        )
+    if discrete:
+        warn(
+            f"Few distinct or very frequent values: {named(discrete)}. The density of a discrete column "
+            "is unbounded: add uniform noise of the width of its steps, or leave it out."
+        )
+    varying = [j for j in range(len(loc)) if j not in set(constant)]
+    z, tolerance, columns = _probe(X, rows, loc, scale, varying)
+    repeated = find_repeated(z, tolerance)
+    if repeated:
+        pairs = {columns[later]: columns[earlier] for later, earlier in repeated.items()}
+        warn(
+            f"Equal to an earlier column up to scale and shift: {named(pairs)} (repeating "
+            f"{named(sorted(set(pairs.values())))}). The joint density is unbounded: leave the copies out."
+        )
+    distinct = [k for k in range(len(columns)) if k not in repeated]
+    dependent = find_dependent(z[distinct], tolerance[distinct])
+    if dependent:
+        warn(
+            f"Linearly dependent: {named(columns[distinct[k]] for k in dependent)}; a fixed combination "
+            "of them is constant. The joint density is unbounded: leave one of them out."
+        )
+
+
+def find_repeated(z: NDArray[np.float64], tolerance: NDArray[np.float64]) -> dict[int, int]:
+    """Return columns that equal an earlier one up to scale and shift.
+
+    Standardised by median and interquartile range, such columns are equal up to their sign, row by row.
+    Unlike a correlation, that comparison is not fooled by a wild row common to two columns.
+
+    Parameters
+    ----------
+    z : ndarray of shape (n_features, n_rows)
+        Standardised columns.
+    tolerance : ndarray of shape (n_features,)
+        Relative rounding error of each.
+
+    Returns
+    -------
+    repeated : dict of int to int
+        The earlier column of each later one.
+    """
+    repeated: dict[int, int] = {}
+    if z.shape[1] < 8:  # a few rows agree by chance
+        return repeated
+    size = np.abs(z)
+    first = size[:, :16]
+    for i in range(len(z)):
+        if i in repeated:
+            continue
+        room = tolerance[i] + tolerance[i + 1 :, None]
+        close = (np.abs(first[i + 1 :] - first[i]) <= room * (1.0 + first[i])).all(axis=1)
+        for j in i + 1 + np.flatnonzero(close):
+            allowed = (tolerance[i] + tolerance[j]) * (1.0 + size[i])
+            if any((np.abs(z[j] - sign * z[i]) <= allowed).all() for sign in (1.0, -1.0)):
+                repeated.setdefault(int(j), i)
+    return repeated
+
+
+def find_dependent(z: NDArray[np.float64], tolerance: NDArray[np.float64]) -> list[int]:
+    """Return the columns of which some fixed combination is constant over all rows.
+
+    That is the null space of [1, z], which survives any scaling of rows and columns. Rows are scaled to unit
+    length, so that a wild row counts no more than any other, then columns.
+
+    Parameters
+    ----------
+    z : ndarray of shape (n_features, n_rows)
+        Standardised columns, none of them constant.
+    tolerance : ndarray of shape (n_features,)
+        Relative rounding error of each.
+
+    Returns
+    -------
+    dependent : list of int
+        Empty if there are none, or too few rows or too many columns to tell.
+    """
+    n_features, n_rows = z.shape
+    if not 2 <= n_features <= MAX_DEPENDENT or n_rows < 2 * (n_features + 1):
+        return []
+    table = np.vstack([np.ones(n_rows), z]).T
+    table /= np.abs(table).max(axis=1, keepdims=True)
+    table /= np.linalg.norm(table, axis=1, keepdims=True)
+    table /= np.linalg.norm(table, axis=0)
+    _, singular, directions = np.linalg.svd(np.linalg.qr(table, mode="r"))
+    null = directions[singular <= singular[0] * max(1e-12, 4.0 * tolerance.max())]
+    if not len(null):
+        return []
+    part = np.linalg.norm(null[:, 1:], axis=0)  # of each column in the combinations that are constant
+    return [int(k) for k in np.flatnonzero(part > 0.01 * part.max())]
+
+
+def _probe(
+    X: NDArray[Any],
+    rows: NDArray[np.int64] | None,
+    loc: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    varying: Sequence[int],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], list[int]]:
+    """Return the standardised columns on some rows, the relative rounding error of each, and its index.
+
+    Left out are columns that do not vary on those rows, and those so close to constant that the table's own
+    rounding blurs them: nothing can be told there.
+    """
+    eps = max(np.finfo(np.float64).eps, np.finfo(X.dtype).eps if X.dtype.kind == "f" else 0.0)
+    tolerance = 8.0 * eps * (1.0 + np.abs(loc / scale))
+    n = len(X) if rows is None else len(rows)
+    chosen = evenly_spread(n, PROBE_ROWS)
+    panels = np.empty((n_panels(len(chosen)), len(loc), LANES))
+    gather(X, chosen if rows is None else rows[chosen], loc, scale, panels)
+    z = panels.transpose(1, 0, 2).reshape(len(loc), -1)[:, : len(chosen)]
+    columns = [j for j in varying if tolerance[j] <= 1e-5 and z[j].min() < z[j].max()]
+    return z[columns], tolerance[columns], columns
