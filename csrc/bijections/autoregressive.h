@@ -1,6 +1,6 @@
 // Masked autoregressive: feature i moves as the features before it say, through a MADE.
 //
-//   z_i = f(x_i; p_i),   p_i = made([context, x_0 .. x_{i-1}])          MAF, Papamakarios et al. 2017
+//   z_i = f(x_i; p_i),   p_i = made([context, u(x_0) .. u(x_{i-1})])      MAF, Papamakarios et al. 2017
 //   log|det| = sum_i log f'(x_i; p_i)                                   the Jacobian is triangular
 //
 // x -> z is one pass of the net. z -> x is sequential, and still costs about one pass: when x_i becomes
@@ -21,7 +21,7 @@ class Autoregressive final : public Bijection<T> {
  public:
   Autoregressive(const Spec& spec, Index n_features, Index n_context)
       : n_features_(n_features),
-        conditioner_(made<T>(n_context, n_features, spec.integers("hidden_units"), F::k,
+        conditioner_(made<T>(n_context, n_features, spec.widths("hidden_units"), F::k,
                              activation_from(spec.text("activation"))),
                      n_context) {}
 
@@ -34,7 +34,7 @@ class Autoregressive final : public Bijection<T> {
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> p = conditioner_.output(pass);
     conditioner_.take_context(pass);
-    copy_rows<T>(x, conditioner_.features(pass), n_features_);
+    for (Index i = 0; i < n_features_; ++i) conditioner_.take_feature(i, x.from(i), pass);
     conditioner_.forward(pass);
     for (Index i = 0; i < n_features_; ++i) F::forward(x.from(i), p.from(F::k * i), z.from(i), log_det);
   }
@@ -49,12 +49,12 @@ class Autoregressive final : public Bijection<T> {
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
-    const Panels<T> known = conditioner_.features(pass), p = conditioner_.output(pass);
+    const Panels<T> p = conditioner_.output(pass);
     conditioner_.take_context(pass);
     for (Index i = 0; i < n_features_; ++i) {
       conditioner_.forward_degree(i, pass);
       F::inverse(z.from(i), p.from(F::k * i), x.from(i), log_det);
-      copy_rows<T>(x.from(i), known.from(i), 1);
+      conditioner_.take_feature(i, x.from(i), pass);
     }
   }
 

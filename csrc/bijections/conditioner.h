@@ -3,6 +3,12 @@
 //
 //   kept    = [input | output | net]        written by forward passes; the input is [context, features]
 //   scratch = [their adjoints | net]        written by backward passes
+//
+// The net does not see a feature x but u(x) = x / (1 + |x| / c), c = 10: within a few standard deviations of zero,
+// where the data are, u is close to x; far out it bends towards +-c. Nets are trained near the data alone. Given
+// x itself they would extrapolate without limit, and rows far out would be shifted by numbers much larger than
+// themselves, which float32 cannot undo. With u, a flow becomes an affine map far out, and rows ten standard
+// deviations away come back to five digits instead of none.
 #pragma once
 
 #include <utility>
@@ -14,6 +20,8 @@ namespace nflows {
 
 template <class T>
 class Conditioner {
+  using R = Rows<T>;
+
  public:
   Conditioner(Net<T> net, Index n_context) : net_(std::move(net)), n_context_(n_context) {}
 
@@ -21,14 +29,17 @@ class Conditioner {
   Index n_kept() const { return net_.n_inputs() + net_.n_outputs() + net_.n_kept(); }
   Index n_scratch() const { return net_.n_inputs() + net_.n_outputs() + net_.n_scratch(); }
 
-  // The rows that the wiring fills, one per feature; the rows it reads, n_params of the transformer per moved
-  // feature; and the same of their adjoints.
-  Panels<T> features(const Pass<T>& pass) const { return pass.kept.from(n_context_); }
-  Panels<T> output(const Pass<T>& pass) const { return pass.kept.from(net_.n_inputs()); }
-  Panels<T> dfeatures(const Pass<T>& pass) const { return pass.scratch.from(n_context_); }
-  Panels<T> doutput(const Pass<T>& pass) const { return pass.scratch.from(net_.n_inputs()); }
-
+  // What the wiring gives: the context, and the net's i-th feature.
   void take_context(const Pass<T>& pass) const { copy_rows<T>(pass.context, pass.kept, n_context_); }
+  void take_feature(Index i, Panels<const T> x, const Pass<T>& pass) const {
+    for (Index p = 0; p < x.count; ++p) bend(R::load(x.row(p, 0))).store(features(pass).row(p, i));
+  }
+
+  // What it reads: n_params rows of the transformer for each moved feature. Then it gives their adjoints, and
+  // reads those of the net's features.
+  Panels<T> output(const Pass<T>& pass) const { return pass.kept.from(net_.n_inputs()); }
+  Panels<T> doutput(const Pass<T>& pass) const { return pass.scratch.from(net_.n_inputs()); }
+  Panels<T> dfeatures(const Pass<T>& pass) const { return pass.scratch.from(n_context_); }
 
   void forward(const Pass<T>& pass) const { net_.forward(pass.params, pass.kept, kept(pass), output(pass)); }
   void forward_degree(Index degree, const Pass<T>& pass) const {
@@ -38,6 +49,7 @@ class Conditioner {
   // From doutput: dfeatures, the context's adjoint and the weights' gradients.
   void backward(const Pass<T>& pass, const Gradients<T>& grads) const {
     net_.backward(pass.params, kept(pass), doutput(pass), scratch(pass), pass.scratch);
+    for (Index i = 0; i < net_.n_inputs() - n_context_; ++i) pull_bend(i, pass);
     finish(pass, grads);
   }
 
@@ -46,6 +58,7 @@ class Conditioner {
   void backward_feature(Index feature, const Pass<T>& pass) const {
     const Index row = n_context_ + feature;
     net_.input_gradient(row, row + 1, pass.params, doutput(pass), scratch(pass), pass.scratch);
+    pull_bend(feature, pass);
   }
   void backward_degree(Index degree, const Pass<T>& pass) const {
     net_.backward_degree(degree, pass.params, kept(pass), doutput(pass), scratch(pass));
@@ -56,6 +69,23 @@ class Conditioner {
   }
 
  private:
+  // u(x), and du/dx = (1 - |u| / c)^2 from u.
+  static constexpr T kPerBend = T(0.1);
+  static R bend(R x) { return x / fma(abs(x), R(kPerBend), R(1)); }
+  static R bend_slope(R u) {
+    const R left = R(1) - abs(u) * kPerBend;
+    return left * left;
+  }
+
+  // The adjoint of u(x_i) becomes that of x_i.
+  void pull_bend(Index i, const Pass<T>& pass) const {
+    for (Index p = 0; p < pass.scratch.count; ++p) {
+      T* adjoint = dfeatures(pass).row(p, i);
+      (R::load(adjoint) * bend_slope(R::load(features(pass).row(p, i)))).store(adjoint);
+    }
+  }
+
+  Panels<T> features(const Pass<T>& pass) const { return pass.kept.from(n_context_); }
   Panels<T> kept(const Pass<T>& pass) const { return pass.kept.from(net_.n_inputs() + net_.n_outputs()); }
   Panels<T> scratch(const Pass<T>& pass) const {
     return pass.scratch.from(net_.n_inputs() + net_.n_outputs());

@@ -1,6 +1,6 @@
 // Coupling: some features stay as they are and say, through an MLP, how the others move.
 //
-//   z_kept = x_kept,   z_j = f(x_j; p_j),   p = mlp([context, x_kept])      NICE, Dinh et al. 2014, sec. 3.2
+//   z_kept = x_kept,   z_j = f(x_j; p_j),   p = mlp([context, u(x_kept)])     NICE, Dinh et al. 2014, sec. 3.2
 //   log|det| = sum_j log f'(x_j; p_j)                                       RealNVP, Dinh et al. 2016
 //
 // Both directions are one pass, and so are their gradients. With nothing kept the MLP has the context for
@@ -21,7 +21,7 @@ class Coupling final : public Bijection<T> {
       : kept_(kept),
         moved_(others(spec, kept, n_features)),
         conditioner_(
-            mlp<T>(n_context + static_cast<Index>(kept_.size()), spec.integers("hidden_units"),
+            mlp<T>(n_context + static_cast<Index>(kept_.size()), spec.widths("hidden_units"),
                    F::k * static_cast<Index>(moved_.size()), activation_from(spec.text("activation"))),
             n_context) {}
 
@@ -68,11 +68,11 @@ class Coupling final : public Bijection<T> {
   template <class Map>
   void run(const Map& feature, Panels<const T> from, Panels<T> to, Panels<double> log_det,
            const Pass<T>& pass) const {
-    const Panels<T> in = conditioner_.features(pass), p = conditioner_.output(pass);
+    const Panels<T> p = conditioner_.output(pass);
     conditioner_.take_context(pass);
     for (std::size_t i = 0; i < kept_.size(); ++i) {
       copy_rows<T>(from.from(kept_[i]), to.from(kept_[i]), 1);
-      copy_rows<T>(from.from(kept_[i]), in.from(i), 1);
+      conditioner_.take_feature(i, from.from(kept_[i]), pass);
     }
     conditioner_.forward(pass);
     for (std::size_t i = 0; i < moved_.size(); ++i)

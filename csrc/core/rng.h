@@ -18,9 +18,10 @@ class Rng {
     return z ^ (z >> 31);
   }
 
-  // Uniform on [low, high), from the 53 highest bits.
-  double uniform(double low, double high) {
-    return low + (high - low) * (static_cast<double>(next() >> 11) * 0x1p-53);
+  // Uniform on [-1, 1), a multiple of 2^-52. Nothing here rounds: a sum that did might or might not be contracted
+  // with the product before it, and instruction sets would differ in the last bit.
+  double symmetric() {
+    return static_cast<double>(static_cast<std::int64_t>(next() >> 11) - (std::int64_t{1} << 52)) * 0x1p-52;
   }
 
  private:

@@ -25,6 +25,14 @@ struct Spec {
     return get<std::vector<Index>>(field, "a list of integers");
   }
 
+  // Widths of layers: from 1 to 2^20, so that no product of two of them can overflow an Index.
+  const std::vector<Index>& widths(const std::string& field) const {
+    constexpr Index kWidest = Index{1} << 20;
+    for (const Index n : integers(field))
+      check(n >= 1 && n <= kWidest, name, ": ", field, " must be from 1 to ", kWidest, ", got ", n);
+    return integers(field);
+  }
+
   const std::vector<Spec>& children(const std::string& field) const {
     return get<std::vector<Spec>>(field, "a list of specs");
   }

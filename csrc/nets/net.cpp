@@ -47,7 +47,7 @@ void Net<T>::start(T* params, Rng& rng) const {
       const Index fan_in = masks_[l].row_end[r];
       const double bound = std::sqrt(6.0 / static_cast<double>(std::max<Index>(fan_in, 1)));
       T* row = params + weight_[l] + r * masks_[l].cols;
-      for (Index c = 0; c < fan_in; ++c) row[c] = static_cast<T>(rng.uniform(-bound, bound));
+      for (Index c = 0; c < fan_in; ++c) row[c] = static_cast<T>(bound * rng.symmetric());
     }
 }
 
