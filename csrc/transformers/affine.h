@@ -1,7 +1,11 @@
 // Affine map with a bounded log-scale.
 //
 //   z = (x - mu) exp(-alpha)         log|dz/dx| = -alpha        RealNVP, Dinh et al. 2016;
-//   alpha = c tanh(a / c), c = 5     e^5 = 148 for one layer    MAF, Papamakarios et al. 2017, sec. 3.1
+//   alpha = c tanh(a / c), c = 2                                MAF, Papamakarios et al. 2017, sec. 3.1
+//
+// A layer squeezes or stretches by e^2 = 7 at most, and each e^2 of a squeeze costs a digit on the way back: five
+// layers at their worst leave float32 three digits, and c = 5 would leave none. Held-out likelihoods of trained
+// flows do not tell c = 2 from 3.
 //
 // Parameters per feature: mu, a. The identity at mu = a = 0.
 #pragma once
@@ -12,7 +16,7 @@ namespace nflows {
 
 struct Affine {
   static constexpr int n_params = 2;
-  static constexpr int kBound = 5;
+  static constexpr int kBound = 2;
 
   template <class R>
   static NFLOWS_FN Mapped<R> forward(R x, const R* p) {

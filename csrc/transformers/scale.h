@@ -1,7 +1,7 @@
 // Scaling with a bounded log-scale.
 //
 //   z = x exp(-alpha)        log|dz/dx| = -alpha          NICE's diagonal layer, Dinh et al. 2014, sec. 3.3
-//   alpha = c tanh(a / c), c = 5
+//   alpha = c tanh(a / c), c = 2
 //
 // Parameter per feature: a. The identity at a = 0.
 #pragma once
@@ -12,7 +12,7 @@ namespace nflows {
 
 struct Scale {
   static constexpr int n_params = 1;
-  static constexpr int kBound = 5;  // as affine.h
+  static constexpr int kBound = 2;  // as affine.h
 
   template <class R>
   static NFLOWS_FN Mapped<R> forward(R x, const R* p) {
