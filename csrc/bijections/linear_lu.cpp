@@ -1,0 +1,133 @@
+// Invertible linear map in LU form (Glow, Kingma & Dhariwal 2018, sec. 3.2: their 1x1 convolution, on vectors).
+//
+//   z = P L diag(exp(alpha)) (I + V) x + b        log|det| = sum_j alpha_j
+//
+// P is a fixed permutation, (P v)_j = v_{order[j]}, L unit lower and V strictly upper triangular, alpha bounded
+// by 12 as in free_scale.h: the map cannot become singular. The paper's U is diag(exp(alpha)) (I + V); written
+// so, both factors are UnitLower, with V stored transposed.
+//
+// Parameters: shift b (D,), log_scale a (D,), lower L - I (D, D) strict, upper V^T (D, D) strictly lower.
+#include "bijections/bijection.h"
+#include "bijections/feature.h"
+#include "bijections/free_scale.h"
+#include "bijections/order.h"
+#include "linalg/triangular.h"
+
+namespace nflows {
+namespace {
+
+template <class T>
+class LinearLU final : public Bijection<T> {
+  using R = Rows<T>;
+
+ public:
+  LinearLU(const Spec& spec, Index n_features, Index)
+      : n_(n_features), order_(spec, n_features), factor_(n_features) {}
+
+  Index n_params() const override { return 2 * n_ + 2 * factor_.n_params(); }
+  Index n_kept() const override { return 2 * n_; }  // (I + V) x and diag(s) (I + V) x
+  Index n_scratch() const override { return 2 * n_ + transposed_stride(n_); }
+  std::vector<Block> blocks() const override {
+    return {{"shift", 0, n_, false},
+            {"log_scale", n_, n_, false},
+            {"lower", 2 * n_, factor_.n_params(), false},
+            {"upper", 2 * n_ + factor_.n_params(), factor_.n_params(), false}};
+  }
+
+  void start(T* params, Rng&) const override { std::fill_n(params, n_params(), T(0)); }
+
+  void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
+    const Panels<T> t = pass.kept, u = pass.kept.from(n_), v = pass.scratch;
+    factor_.apply_transposed(upper(pass.params), x, t);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(t.from(j), T(0), u.from(j), log_det);
+    factor_.apply(lower(pass.params), u, v);
+    order_.gather<T>(v, z);
+    add_shift(pass.params, T(1), z);
+  }
+
+  void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
+                const Gradients<T>& grads) const override {
+    const Panels<T> t = pass.kept, u = pass.kept.from(n_);
+    const Panels<T> dv = pass.scratch, du = pass.scratch.from(n_), transposed = pass.scratch.from(2 * n_);
+    bias_gradient<T>(n_, dz, grads.dparams);
+    order_.scatter<T>(dz, dv);
+    transpose<T>(u, n_, transposed);
+    factor_.gradient(dv, transposed, lower(grads.dparams));
+    factor_.apply_transposed(lower(pass.params), dv, du);
+    T unused = 0;
+    for (Index j = 0; j < n_; ++j)
+      scale(pass, j).inverse_backward(t.from(j), du.from(j), grads.dlog_det, dv.from(j), &unused,
+                                      grads.dparams + n_ + j);
+    // t = (I + V) x with V^T stored: d(V^T) = x dt^T.
+    transpose<T>(dv, n_, transposed);
+    factor_.gradient(x, transposed, upper(grads.dparams));
+    factor_.apply(upper(pass.params), dv, dx);
+  }
+
+  void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
+    const Panels<T> t = pass.kept, u = pass.kept.from(n_), shifted = pass.scratch;
+    copy_rows<T>(z, shifted, n_);
+    add_shift(pass.params, T(-1), shifted);
+    order_.scatter<T>(shifted, u);
+    factor_.solve(lower(pass.params), u);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).forward(u.from(j), T(0), t.from(j), log_det);
+    copy_rows<T>(t, x, n_);
+    factor_.solve_transposed(upper(pass.params), x);
+  }
+
+  // Each solve A x = y has the adjoints dy = A^-T dx and dA = -dy x^T.
+  void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
+                        const Pass<T>& pass, const Gradients<T>& grads) const override {
+    const Panels<T> t = pass.kept, u = pass.kept.from(n_);
+    const Panels<T> dt = pass.scratch, minus = pass.scratch.from(n_), transposed = pass.scratch.from(2 * n_);
+    copy_rows<T>(dx, dt, n_);
+    factor_.solve(upper(pass.params), dt);
+    negate(dt, minus);
+    transpose<T>(minus, n_, transposed);
+    factor_.gradient(x, transposed, upper(grads.dparams));
+
+    T unused = 0;
+    for (Index j = 0; j < n_; ++j)
+      scale(pass, j).backward(t.from(j), dt.from(j), grads.dlog_det, dt.from(j), &unused,
+                              grads.dparams + n_ + j);
+    factor_.solve_transposed(lower(pass.params), dt);
+    negate(dt, minus);
+    transpose<T>(u, n_, transposed);
+    factor_.gradient(minus, transposed, lower(grads.dparams));
+
+    order_.gather<T>(dt, dz);
+    order_.gather<T>(minus, dt);
+    bias_gradient<T>(n_, dt, grads.dparams);
+  }
+
+ private:
+  // The diagonal multiplies by exp(alpha): FreeScale's inverse direction.
+  FreeScale<T> scale(const Pass<T>& pass, Index j) const { return FreeScale<T>(pass.params[n_ + j]); }
+  template <class P>
+  P* lower(P* params) const {
+    return params + 2 * n_;
+  }
+  template <class P>
+  P* upper(P* params) const {
+    return params + 2 * n_ + factor_.n_params();
+  }
+
+  void add_shift(const T* shift, T sign, Panels<T> z) const {
+    for (Index p = 0; p < z.count; ++p)
+      for (Index j = 0; j < n_; ++j) (R::load(z.row(p, j)) + sign * shift[j]).store(z.row(p, j));
+  }
+
+  void negate(Panels<const T> from, Panels<T> to) const {
+    for (Index p = 0; p < from.count; ++p)
+      for (Index j = 0; j < n_; ++j) (-R::load(from.row(p, j))).store(to.row(p, j));
+  }
+
+  Index n_;
+  Order order_;
+  UnitLower<T> factor_;
+};
+
+const bool registered = register_bijection<LinearLU>("linear_lu");
+
+}  // namespace
+}  // namespace nflows
