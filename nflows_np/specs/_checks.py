@@ -1,0 +1,119 @@
+"""Checks of the fields of specs: each returns the normalised value or raises, naming spec and field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from reprlib import Repr
+from typing import Any, NoReturn
+
+import numpy as np
+
+ACTIVATIONS = ("relu", "tanh", "silu", "elu")
+
+MAX_HIDDEN_UNITS = 2**16
+"""Widest hidden layer: far above any useful conditioner, and its square still fits every index type."""
+
+MAX_HIDDEN_LAYERS = 64
+
+_short = Repr()
+_short.maxother = _short.maxstring = 80
+
+
+def shown(value: Any) -> str:
+    """A ``repr`` for error messages: short, and safe however large or deeply nested `value` is."""
+    try:
+        return _short.repr(value)
+    except Exception:  # an object's own __repr__, or an integer of too many digits
+        return f"<{type(value).__name__}>"
+
+
+def fail(spec: Any, field: str, value: Any, wanted: str) -> NoReturn:
+    hint = f" (a class: write {value.__name__}(...))" if isinstance(value, type) else ""
+    raise ValueError(f"{type(spec).__name__}: {field} must be {wanted}; got {shown(value)}{hint}.")
+
+
+def require(condition: bool, spec: Any, field: str, value: Any, wanted: str) -> None:
+    if not condition:
+        fail(spec, field, value, wanted)
+
+
+def is_integer(value: Any) -> bool:
+    """Whether `value` is a Python or NumPy integer; booleans are flags, not numbers."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def check_n_features(spec: Any, n_features: Any) -> int:
+    positive = is_integer(n_features) and n_features >= 1
+    require(positive, spec, "n_features", n_features, "an integer of at least 1")
+    return int(n_features)
+
+
+def check_flag(spec: Any, field: str, value: Any) -> bool:
+    require(isinstance(value, (bool, np.bool_)), spec, field, value, "True or False")
+    return bool(value)
+
+
+def check_choice(spec: Any, field: str, value: Any, choices: Sequence[str]) -> str:
+    require(isinstance(value, str) and value in choices, spec, field, value, f"one of {list(choices)}")
+    return str(value)
+
+
+def check_instance(spec: Any, field: str, value: Any, cls: type) -> None:
+    kind = cls.__name__.lower()
+    require(isinstance(value, cls), spec, field, value, f"a {kind} spec")
+
+
+def check_integers(spec: Any, field: str, value: Any, wanted: str) -> tuple[int, ...]:
+    """A list, tuple, range or 1-D array of non-negative integers as a tuple of Python integers."""
+    items = value.tolist() if isinstance(value, np.ndarray) and value.ndim == 1 else value
+    if isinstance(items, (str, bytes)) or not isinstance(items, Sequence):
+        fail(spec, field, value, wanted)
+    for i, item in enumerate(items):
+        require(is_integer(item) and item >= 0, spec, f"{field}[{i}]", item, "a non-negative integer")
+    return tuple(int(item) for item in items)
+
+
+def check_hidden_units(spec: Any, value: Any) -> tuple[int, ...]:
+    units = check_integers(spec, "hidden_units", value, "a sequence of integers, one per hidden layer")
+    n, wanted = len(units), f"at most {MAX_HIDDEN_LAYERS}"
+    require(n <= MAX_HIDDEN_LAYERS, spec, "len(hidden_units)", n, wanted)
+    wanted = f"between 1 and {MAX_HIDDEN_UNITS}"
+    for i, width in enumerate(units):
+        require(1 <= width <= MAX_HIDDEN_UNITS, spec, f"hidden_units[{i}]", width, wanted)
+    return units
+
+
+def check_activation(spec: Any, value: Any) -> str:
+    return check_choice(spec, "activation", value, ACTIVATIONS)
+
+
+def check_order(spec: Any, value: Any, choices: Sequence[str]) -> str | tuple[int, ...]:
+    """An order of the columns: one of the named `choices`, or a permutation of 0, ..., D-1."""
+    if isinstance(value, str):
+        return check_choice(spec, "order", value, choices)
+    wanted = f"one of {list(choices)} or a permutation of the column indices"
+    order = check_integers(spec, "order", value, wanted)
+    require(len(order) >= 1 and sorted(order) == list(range(len(order))), spec, "order", value, wanted)
+    return order
+
+
+def resolve_order(spec: Any, order: Any, n_features: int, rng: Any) -> tuple[int, ...]:
+    """The explicit permutation of `n_features` columns that a checked `order` stands for."""
+    if order == "identity":
+        return tuple(range(n_features))
+    if order == "reverse":
+        return tuple(reversed(range(n_features)))
+    if order == "random":
+        return draw_permutation(spec, "order", n_features, rng)
+    require(len(order) == n_features, spec, "order", order, f"a permutation of {n_features} columns")
+    return tuple(order)
+
+
+def draw_permutation(spec: Any, field: str, n: int, rng: Any) -> tuple[int, ...]:
+    if not hasattr(rng, "permutation"):
+        raise ValueError(
+            f"{type(spec).__name__}: {field}='random' is resolved with a numpy Generator or RandomState; "
+            f"got rng={shown(rng)}."
+        )
+    return tuple(int(i) for i in rng.permutation(n))

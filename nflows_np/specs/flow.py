@@ -1,0 +1,65 @@
+"""A flow: a chain of bijections over a base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
+from typing import Self
+
+from ._checks import check_instance, fail
+from ._spec import Base, Bijection, Permuter, Spec
+from .standard_normal import StandardNormal
+
+
+@dataclass(frozen=True, repr=False)
+class Flow(Spec):
+    r"""A normalizing flow: bijections applied one after the other, data to latent, over a base.
+
+    With :math:`z^{(0)} = x`, :math:`z^{(k)} = f_k(z^{(k-1)})` and :math:`z = z^{(K)}`,
+
+    .. math:: \log p(x) = \log p_{\mathrm{base}}(z) + \sum_{k=1}^{K} \log|\det J_{f_k}(z^{(k-1)})| .
+
+    Parameters
+    ----------
+    bijections : sequence of Bijection
+        The layers, the data's side first. Without any the flow is its base.
+    base : Base, default=StandardNormal()
+        Distribution of the latents.
+
+    References
+    ----------
+    Dinh, Krueger, Bengio (2014), "NICE: Non-linear Independent Components Estimation", arXiv:1410.8516, sec.
+    2.
+    Papamakarios, Nalisnick, Rezende, Mohamed, Lakshminarayanan (2019), "Normalizing Flows for Probabilistic
+    Modeling and Inference", arXiv:1912.02762.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nflows_np.specs import Autoregressive, Flow, LinearGaussian, Permutation, from_dict
+    >>> flow = Flow([LinearGaussian(), Autoregressive(), Permutation("random"), Autoregressive()])
+    >>> resolved = flow.resolve(6, np.random.default_rng(0))
+    >>> sorted(resolved.bijections[2].order)
+    [0, 1, 2, 3, 4, 5]
+    >>> from_dict(resolved.to_dict()) == resolved
+    True
+    """
+
+    bijections: Sequence[Bijection]
+    _: KW_ONLY
+    base: Base = field(default=StandardNormal())
+
+    name = "flow"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.bijections, (list, tuple)):
+            fail(self, "bijections", self.bijections, "a list of bijection specs")
+        for i, bijection in enumerate(self.bijections):
+            check_instance(self, f"bijections[{i}]", bijection, Bijection)
+        self._store("bijections", tuple(self.bijections))
+        check_instance(self, "base", self.base, Base)
+        super().__post_init__()
+
+    def _resolve(self, n_features: int, rng: Permuter | None) -> Self:
+        bijections = tuple(bijection.resolve(n_features, rng) for bijection in self.bijections)
+        return replace(self, bijections=bijections, base=self.base.resolve(n_features, rng))

@@ -1,0 +1,95 @@
+"""Presets: what each is made of, for every number of columns."""
+
+import numpy as np
+import pytest
+
+from nflows_np.presets import PRESETS, glow, iaf, linear, maf, nice, preset, realnvp
+from nflows_np.specs import (
+    ActNorm,
+    Additive,
+    Affine,
+    Autoregressive,
+    Coupling,
+    Elementwise,
+    Flow,
+    Inverse,
+    LinearGaussian,
+    LinearLU,
+    Permutation,
+    Scale,
+    from_dict,
+)
+
+NET = {"hidden_units": (9, 8), "activation": "silu"}
+
+every_preset = pytest.mark.parametrize("name", sorted(PRESETS))
+
+
+def test_names():
+    assert set(PRESETS) == {"nice", "realnvp", "glow", "maf", "iaf", "linear"}
+    with pytest.raises(TypeError):
+        PRESETS["other"] = nice
+
+
+def test_layers():
+    assert nice(2, **NET) == Flow(
+        [
+            LinearGaussian(),
+            Coupling(Additive(), **NET),
+            Coupling(Additive(), swap=True, **NET),
+            Elementwise(Scale()),
+        ]
+    )
+    assert realnvp(3, **NET) == Flow(
+        [LinearGaussian()] + [Coupling(Affine(), swap=bool(k % 2), **NET) for k in range(3)]
+    )
+    assert glow(2, **NET) == Flow(
+        [LinearGaussian(), *[ActNorm(), LinearLU("random"), Coupling(mask="half", **NET)] * 2]
+    )
+    assert maf(2, **NET) == Flow([LinearGaussian(), *[Autoregressive(**NET), Permutation("reverse")] * 2])
+    assert iaf(1, **NET) == Flow([LinearGaussian(), Inverse(Autoregressive(**NET)), Permutation("reverse")])
+    assert linear(7, **NET) == linear() == Flow([LinearGaussian()])
+
+
+@every_preset
+@pytest.mark.parametrize("n_features", [1, 2, 5])
+def test_every_preset_resolves_and_serialises(name, n_features):
+    flow = preset(name).resolve(n_features, np.random.default_rng(0))
+    assert from_dict(flow.to_dict()) == flow
+    assert flow.bijections[0] == LinearGaussian()
+
+
+def test_coupling_presets_transform_every_column():
+    for name in ("nice", "realnvp"):
+        couplings = preset(name, n_layers=2).resolve(7).bijections[1:3]
+        assert set(couplings[0].mask) & set(couplings[1].mask) == set()
+
+
+def test_the_random_matrices_of_glow_differ():
+    flow = glow(3).resolve(8, np.random.default_rng(0))
+    orders = [layer.order for layer in flow.bijections if isinstance(layer, LinearLU)]
+    assert len(set(orders)) == 3
+
+
+def test_preset_passes_its_arguments_on():
+    assert preset("maf", n_layers=3, **NET) == maf(3, **NET)
+
+
+@pytest.mark.parametrize("name", ["nsf", "Flow", "__class__", 3, None])
+def test_unknown_presets_are_refused(name):
+    with pytest.raises(ValueError, match=r"preset: name must be one of \['glow', 'iaf',.*; got"):
+        preset(name)
+
+
+@pytest.mark.parametrize("name", ["nice", "realnvp", "glow", "maf", "iaf"])
+@pytest.mark.parametrize("n_layers", [0, -1, 2.0, True, "2", None])
+def test_layers_must_be_a_positive_integer(name, n_layers):
+    with pytest.raises(ValueError, match="n_layers must be an integer of at least 1"):
+        preset(name, n_layers=n_layers)
+
+
+def test_networks_are_validated():
+    with pytest.raises(ValueError, match=r"hidden_units\[0\] must be between"):
+        maf(hidden_units=(0,))
+    with pytest.raises(ValueError, match="activation must be one of"):
+        glow(activation="sin")

@@ -1,0 +1,280 @@
+"""Specs: validation, explicit forms, the registry, and dictionaries from hostile files."""
+
+import copy
+import json
+import pickle
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, dataclass
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from nflows_np import specs
+from nflows_np.specs import (
+    ActNorm,
+    Additive,
+    Affine,
+    Autoregressive,
+    Bijection,
+    Coupling,
+    Elementwise,
+    Flow,
+    Inverse,
+    LinearGaussian,
+    LinearLU,
+    Permutation,
+    Scale,
+    StandardNormal,
+    from_dict,
+    registry,
+)
+
+INSTANCES = [
+    ActNorm(),
+    Additive(),
+    Affine(),
+    Autoregressive(Additive(), hidden_units=(7,), activation="elu"),
+    Coupling(),
+    Coupling(mask="half", swap=True, activation="tanh"),
+    Coupling(Additive(), mask="random", hidden_units=()),
+    Coupling(mask=(3, 1)),
+    Coupling(mask=()),
+    Elementwise(Scale(), activation="silu"),
+    Flow([ActNorm(), Coupling(), Inverse(Autoregressive())]),
+    Flow([]),
+    Inverse(Inverse(Coupling(mask="random"))),
+    LinearGaussian(),
+    LinearLU(),
+    LinearLU("random"),
+    LinearLU((1, 0)),
+    Permutation(),
+    Permutation("random"),
+    Permutation((2, 0, 1)),
+    Scale(),
+    StandardNormal(),
+]
+every_instance = pytest.mark.parametrize("spec", INSTANCES, ids=repr)
+
+
+def resolved(spec, n_features, seed=0):
+    return spec.resolve(n_features, np.random.default_rng(seed))
+
+
+def test_every_registered_spec_is_among_the_instances():
+    names = {name for kind in registry().values() for name in kind}
+    assert {spec.name for spec in INSTANCES} == names | {"flow"}
+
+
+@every_instance
+def test_values(spec):
+    for other in (pickle.loads(pickle.dumps(spec)), copy.deepcopy(spec), clone(spec, safe=False)):
+        assert other == spec and hash(other) == hash(spec) and type(other) is type(spec)
+    assert eval(repr(spec), vars(specs)) == spec
+    with pytest.raises(FrozenInstanceError):
+        spec.anything = 1
+
+
+@every_instance
+def test_dictionaries_are_json_and_come_back(spec):
+    d = spec.to_dict()
+    assert d["name"] == spec.name
+    assert from_dict(json.loads(json.dumps(d))) == spec
+
+
+@every_instance
+@pytest.mark.parametrize("n_features", [1, 2, 3, 8])
+def test_resolve_is_explicit_and_idempotent_or_refuses(spec, n_features):
+    order, mask = getattr(spec, "order", None), getattr(spec, "mask", None)
+    if isinstance(order, tuple) and len(order) != n_features:
+        message = f"order must be a permutation of {n_features} columns"
+    elif isinstance(mask, tuple) and mask and max(mask) >= n_features:
+        message = f"mask must be column indices below n_features={n_features}"
+    else:
+        result = resolved(spec, n_features)
+        assert result.resolve(n_features) == result
+        symbols = ('"mask"', '"swap"', "random", "alternating", "reverse", "identity")
+        assert not any(symbol in json.dumps(result.to_dict()) for symbol in symbols)
+        return
+    with pytest.raises(ValueError, match=message):
+        resolved(spec, n_features)
+
+
+def kept(n_features, seed=0, **kwargs):
+    return resolved(Coupling(**kwargs), n_features, seed).to_dict()["kept"]
+
+
+def test_masks():
+    assert kept(5) == [0, 2, 4] and kept(5, swap=True) == [1, 3]
+    assert kept(5, mask="half") == [0, 1, 2] and kept(5, mask="half", swap=True) == [3, 4]
+    assert kept(4, mask="half") == [0, 1]
+    assert kept(5, mask=np.array([4, 1])) == [1, 4]
+    draws = {tuple(kept(6, seed, mask="random")) for seed in range(20)}
+    assert all(len(draw) == 3 for draw in draws) and len(draws) > 5
+    for seed in range(5):
+        both = kept(7, seed, mask="random") + kept(7, seed, mask="random", swap=True)
+        assert sorted(both) == list(range(7))
+
+
+@pytest.mark.parametrize("mask", ["alternating", "half", "random"])
+@pytest.mark.parametrize("swap", [False, True])
+def test_one_column_keeps_nothing(mask, swap):
+    assert kept(1, mask=mask, swap=swap) == []
+
+
+def test_resolved_masks_transform_something():
+    for n_features in range(2, 9):
+        for mask in ("alternating", "half", "random"):
+            for swap in (False, True):
+                assert 1 <= len(kept(n_features, mask=mask, swap=swap)) < n_features
+
+
+def test_orders():
+    assert resolved(Permutation(), 4).order == (3, 2, 1, 0)
+    assert resolved(LinearLU(), 3).order == (0, 1, 2)
+    for spec in (Permutation("random"), LinearLU("random")):
+        draws = {resolved(spec, 5, seed).order for seed in range(20)}
+        assert all(sorted(draw) == [0, 1, 2, 3, 4] for draw in draws) and len(draws) > 10
+
+
+def test_random_state_and_generator_both_resolve():
+    spec = Flow([Permutation("random"), Coupling(mask="random")])
+    for make in (np.random.RandomState, np.random.default_rng):
+        assert spec.resolve(9, make(3)) == spec.resolve(9, make(3))
+        assert spec.resolve(9, make(3)) != spec.resolve(9, make(4))
+
+
+def test_nothing_is_drawn_where_nothing_is_random():
+    rng = np.random.default_rng(0)
+    Flow([Permutation(), Coupling(mask="half"), LinearLU()]).resolve(5, rng)
+    assert rng.random() == np.random.default_rng(0).random()
+
+
+def test_random_choices_need_an_rng():
+    for spec in (Permutation("random"), LinearLU("random"), Coupling(mask="random")):
+        with pytest.raises(ValueError, match=rf"{type(spec).__name__}: .*'random' .* got rng=None"):
+            spec.resolve(3)
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: Coupling(mask="odd"), r"Coupling: mask must be one of .*'half'.*; got 'odd'"),
+        (lambda: Coupling(mask=(0, 0)), r"Coupling: mask must be .* distinct column indices; got \(0, 0\)"),
+        (lambda: Coupling(mask=(0, -1)), r"Coupling: mask\[1\] must be a non-negative integer; got -1"),
+        (lambda: Coupling(mask=(True, False)), r"Coupling: mask\[0\] must be .*; got True"),
+        (lambda: Coupling(mask=(0.0,)), r"Coupling: mask\[0\] must be .*; got 0.0"),
+        (lambda: Coupling(mask={0, 1}), r"Coupling: mask must be .*; got {0, 1}"),
+        (lambda: Coupling(mask=(1,), swap=True), r"Coupling: swap must be False where mask lists"),
+        (lambda: Coupling(swap=1), r"Coupling: swap must be True or False; got 1"),
+        (lambda: Coupling(ActNorm()), r"Coupling: transformer must be a transformer spec; got ActNorm\(\)"),
+        (lambda: Coupling(Affine), r"got <class .*Affine.* \(a class: write Affine\(\.\.\.\)\)"),
+        (lambda: Autoregressive(hidden_units=64), r"Autoregressive: hidden_units must be a sequence.*got 64"),
+        (
+            lambda: Autoregressive(hidden_units=(64, 0)),
+            r"hidden_units\[1\] must be between 1 and 65536; got 0",
+        ),
+        (lambda: Autoregressive(hidden_units=(10**9,)), r"hidden_units\[0\] must be between 1 and 65536"),
+        (lambda: Autoregressive(hidden_units=(8,) * 65), r"len\(hidden_units\) must be at most 64; got 65"),
+        (lambda: Elementwise(activation="gelu"), r"Elementwise: activation must be one of .*; got 'gelu'"),
+        (lambda: Permutation("identity"), r"Permutation: order must be one of \['reverse', 'random'\]"),
+        (lambda: Permutation((0, 2)), r"Permutation: order must be .* permutation .*; got \(0, 2\)"),
+        (lambda: Permutation(()), r"Permutation: order must be .*; got \(\)"),
+        (lambda: LinearLU("reverse"), r"LinearLU: order must be one of \['identity', 'random'\]"),
+        (lambda: Inverse(Affine()), r"Inverse: bijection must be a bijection spec; got Affine\(\)"),
+        (lambda: Flow(ActNorm()), r"Flow: bijections must be a list of bijection specs; got ActNorm\(\)"),
+        (lambda: Flow([ActNorm(), "maf"]), r"Flow: bijections\[1\] must be a bijection spec; got 'maf'"),
+        (lambda: Flow([], base=ActNorm()), r"Flow: base must be a base spec; got ActNorm\(\)"),
+        (lambda: Coupling(mask=(0, 1)).resolve(2), r"Coupling: mask must be fewer columns than n_features=2"),
+        (lambda: Coupling(mask=(5,)).resolve(4), r"Coupling: mask must be column indices below n_features=4"),
+        (lambda: ActNorm().resolve(0), r"ActNorm: n_features must be an integer of at least 1; got 0"),
+        (lambda: ActNorm().resolve(2.0), r"ActNorm: n_features must be .*; got 2.0"),
+    ],
+)
+def test_errors_name_spec_field_and_value(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_values_are_normalised():
+    spec = Coupling(mask=np.array([2, 0]), hidden_units=[np.int64(8), 4], swap=np.False_)
+    assert spec == Coupling(mask=(0, 2), hidden_units=(8, 4))
+    assert [type(n) for n in (*spec.mask, *spec.hidden_units)] == [int] * 4
+    assert isinstance(Flow([ActNorm()]).bijections, tuple)
+
+
+def test_a_name_cannot_be_registered_twice():
+    with pytest.raises(ValueError, match=r"Second: the spec name 'actnorm' is already taken by .*\.ActNorm"):
+
+        @dataclass(frozen=True, repr=False)
+        class Second(Bijection):
+            name = "actnorm"
+
+    assert registry()["bijections"]["actnorm"] is ActNorm
+
+
+DEEP: dict = {"name": "actnorm"}
+for _ in range(50_000):
+    DEEP = {"name": "inverse", "bijection": DEEP}
+NESTED: list = []
+for _ in range(50_000):
+    NESTED = [NESTED]
+CYCLE: dict = {"name": "inverse"}
+CYCLE["bijection"] = CYCLE
+COUPLING = Coupling(mask=(0,)).to_dict()
+FLOW = Flow([ActNorm(), Coupling()]).to_dict()
+
+
+@pytest.mark.parametrize(
+    "d, message",
+    [
+        (None, r"spec: must be a dict with string keys; got None"),
+        ([FLOW], r"spec: must be a dict"),
+        ({1: 2}, r"spec: must be a dict with string keys"),
+        ({}, r"spec: 'name' must be one of \['actnorm', .*; got None"),
+        ({"name": "os.system"}, r"'name' must be one of .*; got 'os.system'"),
+        ({"name": ["flow"]}, r"'name' must be one of .*; got \['flow'\]"),
+        ({"name": "Spec"}, r"got 'Spec'"),
+        ({"name": "actnorm", "__class__": "x"}, r"ActNorm: .* unknown \['__class__'\]"),
+        ({"name": "permutation"}, r"Permutation: .* missing \['order'\]"),
+        ({"name": "permutation", "order": NESTED}, r"Permutation: order\[0\] must be"),
+        ({"name": "permutation", "order": [0, 10**5000]}, r"Permutation: order must be .*; got <tuple>"),
+        ({"name": "permutation", "order": [float("nan")]}, r"order\[0\] must be .*; got nan"),
+        ({"name": "permutation", "order": {"name": "actnorm"}}, r"order must be .*; got ActNorm"),
+        (COUPLING | {"kept": "half"}, r"Coupling: kept must be a list of column indices; got 'half'"),
+        (COUPLING | {"kept": {"name": "affine"}}, r"kept must be a list of column indices; got Affine"),
+        (COUPLING | {"mask": "half"}, r"Coupling: .* missing \['swap'\], unknown \['kept'\]"),
+        (COUPLING | {"hidden_units": [2**40]}, r"hidden_units\[0\] must be between 1 and 65536"),
+        (COUPLING | {"hidden_units": "64"}, r"hidden_units must be a sequence of integers"),
+        (COUPLING | {"transformer": {"name": "actnorm"}}, r"transformer must be a transformer spec"),
+        (COUPLING | {"transformer": "affine"}, r"transformer must be a transformer spec; got 'affine'"),
+        (FLOW | {"bijections": [{"name": "none"}]}, r"spec.bijections\[0\]: 'name' must be"),
+        (FLOW | {"bijections": [FLOW]}, r"bijections\[0\] must be a bijection spec"),
+        (
+            FLOW | {"bijections": [COUPLING, COUPLING | {"activation": 3}]},
+            r"^spec.bijections\[1\]: Coupling: acti",
+        ),
+        (DEEP, r"nested at most 16 levels deep"),
+        (CYCLE, r"nested at most 16 levels deep"),
+    ],
+    ids=range(25),
+)
+def test_hostile_dictionaries_are_refused(d, message):
+    with pytest.raises(ValueError, match=message) as error:
+        from_dict(d)
+    assert len(str(error.value)) < 2000
+
+
+def test_depth_is_limited_where_specs_are_made():
+    spec = ActNorm()
+    with pytest.raises(ValueError, match="Inverse: nesting must be at most 16 levels deep; got 17"):
+        for _ in range(20):
+            spec = Inverse(spec)
+    assert from_dict(spec.to_dict()) == spec  # the deepest that can be made can be read back
+
+
+def test_import_is_cheap():
+    code = "import sys; import nflows_np.specs; print('sklearn' in sys.modules, 'scipy' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["False", "False"]
