@@ -18,4 +18,5 @@ from .linear_gaussian import LinearGaussian as LinearGaussian
 from .linear_lu import LinearLU as LinearLU
 from .permutation import Permutation as Permutation
 from .scale import Scale as Scale
+from .sinh_arcsinh import SinhArcsinh as SinhArcsinh
 from .standard_normal import StandardNormal as StandardNormal
