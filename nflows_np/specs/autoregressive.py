@@ -19,8 +19,8 @@ class Autoregressive(Bijection):
     .. math:: z_i = \tau(x_i;\, \theta_i(x_{<i})), \qquad
               \log|\det J| = \sum_i \log|\tau'(x_i;\, \theta_i(x_{<i}))| .
 
-    Networks see a column :math:`x` as :math:`x / (1 + |x| / 10)`: far from the data, where they were never trained,
-    they level off, and the layer becomes an affine map.
+    Networks see a column :math:`x` as :math:`x / (1 + |x| / 10)`: far from the data, where they were never
+    trained, they level off, and the layer acts on each column alone.
 
     Data to latent is one network pass. Latent to data is sequential; the engine does it incrementally, at
     about the cost of one pass. The columns are taken in their natural order: put a `Permutation` between two

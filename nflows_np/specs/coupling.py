@@ -33,8 +33,8 @@ class Coupling(Bijection):
     .. math:: z_A = x_A, \qquad z_j = \tau(x_j;\, \theta_j(x_A)) \quad (j \in B), \qquad
               \log|\det J| = \sum_{j \in B} \log|\tau'(x_j;\, \theta_j(x_A))| .
 
-    Networks see a column :math:`x` as :math:`x / (1 + |x| / 10)`: far from the data, where they were never trained,
-    they level off, and the layer becomes an affine map.
+    Networks see a column :math:`x` as :math:`x / (1 + |x| / 10)`: far from the data, where they were never
+    trained, they level off, and the layer acts on each column alone.
 
     Both directions cost one pass of the network. Where nothing is kept the layer is `Elementwise`; that is
     what it becomes on a single column.
