@@ -1,0 +1,47 @@
+"""Autoregressive: feature i's parameters depend on the features before it alone."""
+
+import numpy as np
+import pytest
+from engine_flows import random_flow, rows_and_context
+
+from nflows_np.specs import Affine, Autoregressive
+from nflows_np.testing import apply
+
+CASES = [
+    (Autoregressive(Affine(), hidden_units=(9,)), 1, 0),
+    (Autoregressive(Affine(), hidden_units=(9, 4), activation="tanh"), 1, 2),
+    (Autoregressive(Affine(), hidden_units=()), 3, 0),
+    (Autoregressive(Affine(), hidden_units=()), 3, 2),
+    (Autoregressive(Affine(), hidden_units=(1,)), 2, 2),
+    (Autoregressive(Affine(), hidden_units=(13, 22)), 3, 0),
+    (Autoregressive(Affine(), hidden_units=(23, 14, 9), activation="silu"), 5, 2),
+    (Autoregressive(Affine(), hidden_units=(40, 33), activation="tanh"), 17, 0),
+    (Autoregressive(Affine(), hidden_units=(35,), activation="elu"), 17, 2),
+    (Autoregressive(Affine(), hidden_units=(5, 7)), 17, 0),  # fewer units than degrees: some stay empty
+    (Autoregressive(Affine(), hidden_units=(64, 64)), 5, 0),
+]
+
+
+@pytest.mark.parametrize(("bijection", "n_features", "n_context"), CASES)
+def test_feature_depends_on_those_before_it(bijection, n_features, n_context):
+    flow, _, _ = random_flow(bijection, n_features, n_context)
+    rows, context = rows_and_context(20, n_features, n_context)
+    for direction in ("forward", "inverse"):
+        out, _ = apply(flow, direction, rows, context)
+        for j in range(n_features):
+            moved = rows.copy()
+            moved[:, j] += 1.0
+            out_moved, _ = apply(flow, direction, moved, context)
+            assert np.array_equal(out_moved[:, :j], out[:, :j])
+            assert np.all(out_moved[:, j] > out[:, j])
+
+
+def test_later_features_do_depend_on_earlier_ones():
+    flow, _, _ = random_flow(Autoregressive(Affine(), hidden_units=(40,), activation="tanh"), 5)
+    rows = np.random.default_rng(0).standard_normal((20, 5))
+    z, _ = apply(flow, "forward", rows)
+    for j in range(4):
+        moved = rows.copy()
+        moved[:, j] += 1.0
+        z_moved, _ = apply(flow, "forward", moved)
+        assert np.all(z_moved[:, j + 1 :] != z[:, j + 1 :])

@@ -1,0 +1,37 @@
+"""Engine, specs, reference and the tables of cases know the same names."""
+
+from cases import load_cases
+from engine_flows import every_isa
+from reference import registry as reference
+
+from nflows_np import specs
+from nflows_np._engine import load
+
+
+@every_isa
+def test_every_name_is_known_everywhere(isa):
+    engine = {kind: set(names) for kind, names in load(isa).registry().items()}
+    assert engine == {kind: set(classes) for kind, classes in specs.registry().items()}
+    assert set(load_cases()) == engine["bijections"] | engine["transformers"]
+    assert engine == {
+        "bijections": set(reference.BIJECTIONS),
+        "transformers": set(reference.TRANSFORMERS),
+        "bases": set(reference.BASES),
+    }
+
+
+def test_cases_are_of_what_their_file_says():
+    for name, table in load_cases().items():
+        assert table, name
+        for bijection, _, _ in table:
+            spec = bijection.to_dict()
+            assert name in (spec["name"], spec.get("transformer", {}).get("name")), (name, spec)
+
+
+def test_cases_cover_the_corners():
+    table = [(bijection.to_dict(), d, c) for cases in load_cases().values() for bijection, d, c in cases]
+    assert {d for _, d, _ in table} == {1, 2, 3, 5, 17}
+    assert {c for _, _, c in table} == {0, 2}
+    nets = [spec for spec, _, _ in table if "hidden_units" in spec]
+    assert {len(spec["hidden_units"]) for spec in nets} == {0, 1, 2, 3}
+    assert {spec["activation"] for spec in nets} == {"relu", "tanh", "silu", "elu"}

@@ -1,0 +1,54 @@
+"""Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019) as their papers write them."""
+
+import numpy as np
+
+
+class Adam:
+    """Clip the gradient's norm, take Adam's step, then decay the chosen parameters.
+
+    Parameters
+    ----------
+    decays : ndarray of bool of shape (n_params,)
+        The parameters that ``alpha`` decays.
+    total_steps : int or None
+        Of the cosine schedule; None for a constant rate.
+    """
+
+    def __init__(
+        self,
+        decays,
+        *,
+        learning_rate,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        alpha=0.0,
+        max_grad_norm=5.0,
+        total_steps=None,
+    ):
+        self.decays = decays
+        self.learning_rate, self.beta_1, self.beta_2, self.epsilon = learning_rate, beta_1, beta_2, epsilon
+        self.alpha, self.max_grad_norm, self.total_steps = alpha, max_grad_norm, total_steps
+        self.m = np.zeros(len(decays))
+        self.v = np.zeros(len(decays))
+        self.t = 0
+
+    def rate(self):
+        """The rate of the next step: half a cosine from the learning rate to zero."""
+        if self.total_steps is None:
+            return self.learning_rate
+        return self.learning_rate * 0.5 * (1.0 + np.cos(np.pi * min(1.0, self.t / self.total_steps)))
+
+    def step(self, params, gradient):
+        """The parameters after one step."""
+        norm = np.linalg.norm(gradient)
+        if norm > self.max_grad_norm:
+            gradient = gradient * (self.max_grad_norm / norm)
+        rate = self.rate()
+        self.t += 1
+        self.m = self.beta_1 * self.m + (1.0 - self.beta_1) * gradient
+        self.v = self.beta_2 * self.v + (1.0 - self.beta_2) * gradient**2
+        m_hat = self.m / (1.0 - self.beta_1**self.t)
+        v_hat = self.v / (1.0 - self.beta_2**self.t)
+        decayed = rate * self.alpha * self.decays * params
+        return params - rate * m_hat / (np.sqrt(v_hat) + self.epsilon) - decayed

@@ -1,0 +1,63 @@
+"""Conditioners: the multilayer perceptron and MADE, with masks as full matrices (Germain et al. 2015)."""
+
+from itertools import pairwise
+
+import numpy as np
+
+ACTIVATIONS = {
+    "relu": lambda a: np.where(a > 0, a, 0.0),
+    "tanh": np.tanh,
+    "silu": lambda a: a * (0.5 + 0.5 * np.tanh(0.5 * a)),
+    "elu": lambda a: np.where(a > 0, a, np.expm1(np.minimum(a, 0.0))),
+}
+
+
+class Network:
+    """Linear layers with an activation between them; ``masks[k]`` says which of ``weight<k>`` exist."""
+
+    def __init__(self, reader, masks, activation):
+        self.activation = ACTIVATIONS[activation]
+        self.layers = []
+        for k, mask in enumerate(masks):
+            n_out, n_in = mask.shape
+            weight = reader.take(f"weight{k}", (n_out, n_in), mask, weight=True)
+            bias = reader.take(f"bias{k}", (n_out,))
+            self.layers.append((weight * mask, bias))
+
+    def __call__(self, inputs):
+        """(n, n_in) -> (n, n_out)."""
+        h = inputs
+        for k, (weight, bias) in enumerate(self.layers):
+            h = h @ weight.T + bias
+            if k + 1 < len(self.layers):
+                h = self.activation(h)
+        return h
+
+
+def mlp(reader, n_in, hidden_units, n_out, activation):
+    """A perceptron; with no inputs at all only the last bias is left of it."""
+    widths = [n_in, *hidden_units, n_out] if n_in else [0, n_out]
+    masks = [np.ones((rows, columns), dtype=bool) for columns, rows in pairwise(widths)]
+    return Network(reader, masks, activation)
+
+
+def made(reader, n_features, n_context, hidden_units, n_params, activation):
+    """MADE: parameters of feature i depend on the context and on x_0 .. x_{i-1} alone.
+
+    Inputs are [context, x]; output row ``i * n_params + p`` is parameter p of feature i. A hidden unit of
+    degree m sees the context, x_0 .. x_{m-1} and units of degree <= m; feature i sees units of degree <= i.
+    Without a context units of degree 0 would see nothing and are left out; with one feature and no context no
+    hidden unit is left.
+    """
+    output_degrees = np.repeat(np.arange(n_features), n_params)
+    lowest = 0 if n_context else 1
+    n_degrees = n_features - lowest
+    # An input of degree m is seen by units of degree >= m: the context by all, x_j by those above j.
+    degrees = np.concatenate([np.zeros(n_context, dtype=int), 1 + np.arange(n_features)])
+    masks = []
+    for n_units in hidden_units if n_degrees else ():
+        unit_degrees = lowest + (np.arange(n_units) * n_degrees) // n_units
+        masks.append(degrees[None, :] <= unit_degrees[:, None])
+        degrees = unit_degrees
+    masks.append(degrees[None, :] <= output_degrees[:, None])
+    return Network(reader, masks, activation)
