@@ -28,8 +28,8 @@ std::vector<Index> hidden_starts(Index n_units, Index n_features, bool has_conte
 template <class T>
 Net<T> made(Index n_context, Index n_features, const std::vector<Index>& hidden, Index per_feature,
             Activation activation) {
-  // With one feature and no context no unit sees anything: only the last bias is left, as in an MLP without
-  // inputs.
+  // With one feature and no context no unit sees anything: the hidden layers go and the last bias stays, beside a
+  // column of masked weights for the one input.
   const bool constant = n_context == 0 && n_features == 1;
 
   // How many columns a unit of degree d sees in the layer below; at first the inputs.
