@@ -11,6 +11,10 @@
 namespace nflows {
 namespace {
 
+// A feature that varies less than this is a degenerate direction: stretched by e^12 in one such layer after
+// another, its rounding errors would outgrow everything. It keeps its scale.
+inline constexpr double kVarianceFloor = 1e-6;
+
 template <class T>
 class ActNorm final : public Bijection<T> {
  public:
@@ -27,8 +31,9 @@ class ActNorm final : public Bijection<T> {
     const Moments m = moments(x, n_, weights);
     for (Index j = 0; j < n_; ++j) {
       params[j] = static_cast<T>(m.mean[j]);
+      const double variance = m.covariance[j * n_ + j];
       params[n_ + j] =
-          static_cast<T>(raw_log_scale(0.5 * std::log(std::max(m.covariance[j * n_ + j], 1e-12))));
+          variance < kVarianceFloor ? T(0) : static_cast<T>(raw_log_scale(0.5 * std::log(variance)));
     }
   }
 
