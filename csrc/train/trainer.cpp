@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/parallel.h"
 #include "train/forward_kl.h"
@@ -16,6 +17,12 @@ inline constexpr Index kMaxParts = 16;
 
 // Parameters that one thread reduces and updates at a time.
 inline constexpr Index kSlice = 4096;
+
+// A gradient shorter than this is rounding: the mean of terms of order one that cancel. Adam divides by the
+// gradient's own size and would make full steps of it, in directions that mean nothing. This is where a flow that
+// starts at its optimum, as a Gaussian does, stays.
+template <class T>
+inline constexpr double kRounding = 1e3 * std::numeric_limits<T>::epsilon();
 
 void check_positive(double value, const char* name) {
   check(std::isfinite(value) && value > 0.0, "trainer: ", name, " must be positive and finite, got ", value);
@@ -121,6 +128,7 @@ bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
   for (const double s : squares_) norm += s;
   norm = std::sqrt(norm);
   if (!std::isfinite(norm)) return false;
+  if (norm <= kRounding<T>) return true;
 
   const double clip = norm > options_.max_grad_norm ? options_.max_grad_norm / norm : 1.0;
   const AdamStep<T> step(options_.adam, options_.adam.learning_rate * schedule_.factor(steps), steps + 1);
