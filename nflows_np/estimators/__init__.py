@@ -1,0 +1,3 @@
+"""Estimators: normalizing flows that behave like scikit-learn's own."""
+
+from nflows_np.estimators.density import FlowDensity as FlowDensity

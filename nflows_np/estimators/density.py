@@ -1,0 +1,330 @@
+"""FlowDensity: the density estimator."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, _fit_context
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted
+
+from nflows_np._config import n_threads
+from nflows_np.estimators._base import FlowEstimator
+from nflows_np.persistence import loadable
+from nflows_np.specs import Flow
+
+
+@loadable
+class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, FlowEstimator):
+    r"""Density estimation with a normalizing flow.
+
+    A flow is an invertible map :math:`f` from rows :math:`x` to latent rows :math:`z` of a standard normal
+    distribution. Its density is exact, and it is learnt by maximum likelihood:
+
+    .. math:: \log p(x) = \log \mathcal N(f(x);\, 0, I) + \log\left|\det \frac{\partial f}{\partial x}\right|
+    .
+
+    Columns are scaled inside the model, robustly and from the training rows alone, and the scaling's Jacobian
+    is counted: densities are those of the columns as they come in, in nats. No ``StandardScaler`` is needed
+    before it, and one would change the density by its own, uncounted, Jacobian. Training starts at the
+    Gaussian fit of the data.
+
+    Parameters
+    ----------
+    flow : {"auto", "nice", "realnvp", "glow", "maf", "iaf", "linear"} or Flow, default="auto"
+        The flow: a preset of :mod:`nflows_np.presets`, or a :class:`nflows_np.specs.Flow` of your own. "auto"
+        is "maf", and "linear" (a Gaussian) where there are too few rows to validate anything else.
+    n_layers : int or "auto", default="auto"
+        Layers of the preset.
+    hidden_units : int, sequence of int or "auto", default="auto"
+        Widths of the hidden layers of the preset's networks; "auto" grows them with the rows.
+    activation : {"relu", "tanh", "silu", "elu"}, default="silu"
+        Activation of the preset's networks.
+    max_iter : int, default=200
+        Largest number of epochs (of further epochs, with ``warm_start``).
+    batch_size : int or "auto", default="auto"
+        Rows of a step. An epoch is divided evenly into steps of at most so many rows, rounded up to a
+        multiple of 16.
+    learning_rate_init : float, default=1e-3
+        Learning rate of Adam. It is cut to a quarter when progress ends, and training is over when that has
+        happened twice and progress ends again.
+    alpha : float, default=1e-4
+        Decoupled weight decay (AdamW) of the weight matrices of the networks; the Gaussian part is not
+        decayed.
+    early_stopping : bool or "auto", default="auto"
+        Whether to set rows aside, watch their likelihood and keep the weights that were best on them. "auto"
+        does so where ``validation_fraction`` of the rows are ten rows or more. Without it, progress is that
+        of the training likelihood, and the last weights are kept.
+    validation_fraction : float, default=0.1
+        Share of the rows to set aside.
+    n_iter_no_change : int or inf, default=10
+        Epochs within which the mean log-likelihood must gain ``tol``.
+    tol : float, default=1e-4
+        In nats.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on where the last call ended: with its weights, moments of Adam, learning rate,
+        generator and scaling of columns. Four epochs and six more are ten epochs, bit for bit.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of the flow. Data are scaled and densities summed in float64 either way.
+    device : {"cpu"}, default="cpu"
+        Where to compute.
+    n_jobs : int, default=None
+        Threads. ``None`` uses every core that the process may use, and one inside a parallel loop of joblib
+        or a process pool; ``OMP_NUM_THREADS`` and cgroup limits are respected. The result is bitwise the same
+        for any number.
+    random_state : int, RandomState instance or None, default=None
+        Source of the starting weights, of random permutations within the flow, of the validation split and of
+        the order of rows.
+    verbose : int, default=0
+        Whether to print a line for every epoch.
+
+    Attributes
+    ----------
+    flow_ : Flow
+        The flow, nothing symbolic or random left in it.
+    n_layers_, hidden_units_, batch_size_, early_stopping_
+        What the parameters of the same name came to.
+    n_parameters_ : int
+        Number of trained parameters.
+    parameters_ : ndarray of shape (n_parameters_,)
+        The parameters.
+    loc_, scale_ : ndarray of shape (n_features_in_,)
+        The scaling of the columns, ``(x - loc_) / scale_``.
+    n_iter_ : int
+        Epochs so far.
+    converged_ : bool
+        Whether training ended because progress had.
+    loss_curve_ : list of float
+        Mean negative log-likelihood of the training rows during each epoch, in nats and original units.
+    validation_scores_ : list of float or None
+        Mean log-likelihood of the validation rows after each epoch.
+    best_validation_score_ : float or None
+        The validation score of the weights that were kept. The start, a Gaussian fit, is a candidate.
+    n_features_in_ : int
+        Number of columns seen in ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where ``X`` had names that are all strings.
+
+    See Also
+    --------
+    sklearn.neighbors.KernelDensity : Its ``score`` is a total; ours is a mean.
+    sklearn.mixture.GaussianMixture : Mixtures of Gaussians.
+
+    Notes
+    ----- A log-density is in nats and in the units of the columns; densities of narrow columns exceed 1 and
+    their logarithms 0. Scoring any subset of rows, in any order, gives each row the same bits.
+
+    A column that is constant, or a combination of others, has no density. Such columns are warned about by
+    name and treated as very narrow ones, so that everything stays finite; log-likelihoods then say little.
+
+    References
+    ---------- Papamakarios, Nalisnick, Rezende, Mohamed, Lakshminarayanan (2021), "Normalizing Flows for
+    Probabilistic Modeling and Inference", JMLR 22(57). Papamakarios, Pavlakou, Murray (2017), "Masked
+    Autoregressive Flow for Density Estimation", NeurIPS.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_moons
+    >>> from nflows_np import FlowDensity
+    >>> X, _ = make_moons(1000, noise=0.1, random_state=0)
+    >>> flow = FlowDensity(max_iter=20, random_state=0).fit(X[:800])
+    >>> flow.score_samples(X[800:]).shape
+    (200,)
+    >>> flow.sample(5, random_state=0).shape
+    (5, 2)
+    """
+
+    def __init__(
+        self,
+        flow: str | Flow = "auto",
+        *,
+        n_layers: int | str = "auto",
+        hidden_units: int | str | ArrayLike = "auto",
+        activation: str = "tanh",
+        max_iter: int = 500,
+        batch_size: int | str = "auto",
+        learning_rate_init: float = 5e-3,
+        alpha: float | str = "auto",
+        early_stopping: bool | str = "auto",
+        validation_fraction: float = 0.1,
+        n_iter_no_change: float = 20,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        dtype: Any = "float32",
+        device: str = "cpu",
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.flow = flow
+        self.n_layers = n_layers
+        self.hidden_units = hidden_units
+        self.activation = activation
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.alpha = alpha
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.dtype = dtype
+        self.device = device
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+    ) -> Self:
+        """Fit the flow to rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            At least two rows. Any real dtype, order or memory map is read as it is and never copied whole.
+        y : Ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, not negative. A weight of 2 is the row twice, a weight of 0 the row left out.
+        X_val : array-like of shape (n_validation_samples, n_features), default=None
+            Rows to validate on, in place of a share of ``X``.
+
+        Returns
+        -------
+        self : FlowDensity
+
+        Raises
+        ------
+        ValueError
+            If a parameter, a row or a weight is not valid, or ``X_val`` is given with
+            ``early_stopping=False``. The estimator is then as it was.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If ``max_iter`` ended training while validation was still improving, or steps were not finite.
+        UserWarning
+            If a column is constant or a combination of others, or training was interrupted (Ctrl-C). The best
+            weights so far are then kept, and the estimator is fitted.
+        """
+        self._fit_flow(X, sample_weight, X_val)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
+        """Train for one epoch over some rows, and go on where the last call ended.
+
+        The first call decides the flow, the scaling of the columns and the start, from its rows. Nothing is
+        set aside for validation. On the same rows, ten calls are one ``fit(max_iter=10)`` with
+        ``early_stopping=False``.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            At least two rows in the first call, and one later.
+        y : Ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, relative to those of the same call.
+
+        Returns
+        -------
+        self : FlowDensity
+        """
+        self._fit_flow(X, sample_weight, incremental=True)
+        return self
+
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Log-density of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_density : ndarray of shape (n_samples,)
+            In nats, in the units of the columns.
+        """
+        check_is_fitted(self)
+        return self._model.log_prob(self._check_rows(X), n_threads=n_threads(self.n_jobs))
+
+    def score(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
+        """Mean log-density of rows; higher is better, and folds of different size compare.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : Ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the mean.
+
+        Returns
+        -------
+        score : float
+            In nats per row.
+        """
+        log_density = self.score_samples(X)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, log_density[:, None], dtype=np.float64)
+        return float(np.average(log_density, weights=sample_weight))
+
+    def sample(
+        self, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
+    ) -> NDArray[np.float64]:
+        """Draw rows from the density.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+        random_state : int, RandomState instance or None, default=None
+            Fresh draws for None. The first rows of a longer sample are the shorter one.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            In the units of the columns.
+        """
+        check_is_fitted(self)
+        if isinstance(n_samples, bool) or not hasattr(n_samples, "__index__") or n_samples < 1:
+            raise ValueError(f"n_samples must be an integer of at least 1, got {n_samples!r}.")
+        return self._model.sample(int(n_samples), check_random_state(random_state), n_threads(self.n_jobs))
+
+    def transform(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Rows to the latent space, where they are standard normal if the density is right.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        return self._model.transform(self._check_rows(X), n_threads(self.n_jobs))
+
+    def inverse_transform(self, Z: ArrayLike) -> NDArray[np.float64]:
+        """Latent rows to rows.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        Z = check_array(Z, dtype="numeric", input_name="Z", estimator=self)
+        if Z.shape[1] != self.n_features_in_:
+            raise ValueError(f"Z has {Z.shape[1]} columns, but the latent space has {self.n_features_in_}.")
+        return self._model.inverse_transform(Z, n_threads(self.n_jobs))

@@ -1,0 +1,486 @@
+"""FlowDensity: densities in the columns' units, the fit's arithmetic, and what its attributes say."""
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from scipy.stats import multivariate_normal
+from sklearn.base import clone, is_outlier_detector
+from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PowerTransformer
+from sklearn.utils import get_tags
+
+from nflows_np import FlowDensity
+from nflows_np.presets import PRESETS
+from nflows_np.specs import Autoregressive, Flow, LinearGaussian, Permutation
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+SMALL = {"n_layers": 2, "hidden_units": 8, "max_iter": 3, "random_state": 0}
+
+
+def small(**params):
+    return FlowDensity(**{**SMALL, **params})
+
+
+# Densities
+
+
+@pytest.mark.parametrize("dtype, rtol", [("float32", 2e-3), ("float64", 1e-9)])
+def test_linear_flow_is_the_gaussian_fit(banana, dtype, rtol):
+    """The start is the maximum-likelihood Gaussian, in the units of the columns, and training keeps it."""
+    flow = FlowDensity(flow="linear", dtype=dtype, early_stopping=False, max_iter=1, learning_rate_init=1e-12)
+    flow.fit(banana)
+    gaussian = multivariate_normal(banana.mean(axis=0), np.cov(banana.T, bias=True))
+    np.testing.assert_allclose(flow.score_samples(banana), gaussian.logpdf(banana), rtol=rtol)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_density_integrates_to_one(banana, preset):
+    flow = small(flow=preset, max_iter=10, dtype="float64").fit(banana)
+    x = np.linspace(*flow.loc_[0] + 12 * flow.scale_[0] * np.array([-1, 1]), 601)
+    y = np.linspace(*flow.loc_[1] + 25 * flow.scale_[1] * np.array([-1, 1]), 1201)
+    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    mass = np.exp(flow.score_samples(grid)).sum() * (x[1] - x[0]) * (y[1] - y[0])
+    assert mass == pytest.approx(1.0, abs=1e-3)
+
+
+def test_density_follows_a_change_of_units(banana):
+    """Columns in other units are the same model: log-densities differ by the log of the units' ratio."""
+    units = np.array([1e-7, 1e5])
+    here = small(dtype="float64").fit(banana).score_samples(banana)
+    there = small(dtype="float64").fit(banana * units).score_samples(banana * units)
+    np.testing.assert_allclose(there + np.log(units).sum(), here, rtol=1e-6, atol=1e-6)
+
+
+def test_training_beats_the_gaussian(banana):
+    gaussian = FlowDensity(flow="linear", random_state=0).fit(banana[:300]).score(banana[300:])
+    flow = FlowDensity(flow="maf", random_state=0).fit(banana[:300]).score(banana[300:])
+    assert flow > gaussian + 0.3
+
+
+def test_score_is_the_weighted_mean(banana, rng):
+    flow = small().fit(banana)
+    log_density = flow.score_samples(banana)
+    weights = rng.uniform(size=len(banana))
+    assert flow.score(banana) == pytest.approx(log_density.mean())
+    assert flow.score(banana, sample_weight=weights) == pytest.approx(np.average(log_density, weights=weights))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_rows_do_not_know_each_other(banana, rng, preset, dtype):
+    """Any subset and any order of rows gives each row the same bits, and so does any number of threads."""
+    flow = small(flow=preset, dtype=dtype).fit(banana)
+    for method in (flow.score_samples, flow.transform, flow.inverse_transform):
+        whole = method(banana)
+        order = rng.permutation(len(banana))
+        assert np.array_equal(method(banana[order]), whole[order])
+        assert np.array_equal(method(banana[37:39]), whole[37:39])
+        assert np.array_equal(np.concatenate([method(banana[:1]), method(banana[1:])]), whole)
+        assert np.array_equal(getattr(flow.set_params(n_jobs=2), method.__name__)(banana), whole)
+
+
+def test_blocks_do_not_show(banana, monkeypatch):
+    flow = small().fit(banana)
+    X = np.tile(banana, (3, 1))
+    expected = flow.score_samples(X), flow.transform(X), flow.inverse_transform(X), flow.sample(1200, random_state=1)
+    monkeypatch.setattr("nflows_np._model.blocks", lambda n: (slice(i, min(i + 48, n)) for i in range(0, n, 48)))
+    found = flow.score_samples(X), flow.transform(X), flow.inverse_transform(X), flow.sample(1200, random_state=1)
+    for a, b in zip(expected, found, strict=True):
+        assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("dtype, rtol", [("float32", 1e-4), ("float64", 1e-10)])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_latent_round_trip(banana, preset, dtype, rtol):
+    flow = small(flow=preset, dtype=dtype).fit(banana)
+    Z = flow.transform(banana)
+    assert Z.dtype == np.float64
+    again = flow.inverse_transform(Z)
+    assert np.max(np.abs(again - banana) / flow.scale_) < 10 * rtol
+
+
+def test_samples_have_the_density(banana):
+    """The mean of the log-density over samples is the negative entropy, which training rows show as well."""
+    flow = FlowDensity(flow="maf", random_state=0).fit(banana)
+    samples = flow.sample(20_000, random_state=0)
+    assert np.all(np.isfinite(samples))
+    np.testing.assert_allclose(np.median(samples, axis=0), np.median(banana, axis=0), atol=0.2 * flow.scale_.max())
+    assert flow.score(samples) == pytest.approx(flow.score(banana), abs=0.2)
+
+
+def test_sample_is_reproducible_and_a_prefix(banana):
+    flow = small().fit(banana)
+    long = flow.sample(10_000, random_state=3)
+    assert np.array_equal(flow.sample(17, random_state=3), long[:17])
+    assert not np.array_equal(flow.sample(17), flow.sample(17))
+    state = np.random.RandomState(3)
+    assert np.array_equal(np.vstack([flow.sample(16, random_state=state), flow.sample(5, random_state=state)]), long[:21])
+    assert flow.sample().shape == (1, 2)
+
+
+@pytest.mark.parametrize("n_samples", [0, -1, 2.5, "3", True])
+def test_sample_refuses(banana, n_samples):
+    with pytest.raises(ValueError, match="n_samples must be an integer of at least 1"):
+        small(flow="linear").fit(banana).sample(n_samples)
+
+
+# Input
+
+
+@pytest.mark.parametrize("make", [
+    lambda X: X.astype(np.float32),
+    np.asfortranarray,
+    lambda X: np.repeat(X, 2, axis=1)[:, ::2],
+    lambda X: X[::-1][::-1],
+    lambda X: X.astype(">f8"),
+    lambda X: X.tolist(),
+    pd.DataFrame,
+])  # fmt: skip
+def test_any_layout_is_the_same_data(make):
+    X = np.round(np.random.default_rng(0).normal(size=(60, 3)) * 64) / 64  # exact in float32
+    expected = small().fit(X)
+    found = small().fit(make(X))
+    assert np.array_equal(found.score_samples(make(X)), expected.score_samples(X))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int64, bool])
+def test_integer_columns(rng, dtype):
+    X = rng.integers(0, 2 if dtype is bool else 100, size=(80, 3)).astype(dtype)
+    with pytest.warns(UserWarning) if dtype is bool else nothing_special():
+        flow = small().fit(X)
+    assert np.array_equal(flow.score_samples(X), flow.score_samples(X.astype(np.float64)))
+
+
+def nothing_special():
+    import contextlib
+
+    return contextlib.nullcontext()
+
+
+def test_memory_map_is_read_in_place(tmp_path, rng):
+    """Neither fit nor scoring makes an array of the map's size."""
+    import tracemalloc
+
+    path = tmp_path / "rows.npy"
+    np.save(path, rng.normal(size=(400_000, 8)).astype(np.float32))
+    X = np.load(path, mmap_mode="r")
+    flow = FlowDensity(flow="linear", max_iter=1, random_state=0)
+    tracemalloc.start()
+    flow.fit(X)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    flow.score_samples(X)
+    _, peak_of_scores = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_of_scores < X.nbytes / 2  # of which a quarter is the result itself
+    assert peak < 4 * X.nbytes  # indices, permutations and the sorted columns of the scaling
+
+
+@pytest.mark.parametrize("X, message", [
+    ([[1.0, np.nan]] * 3, "Input X contains NaN"),
+    ([[1.0, np.inf]] * 3, "Input X contains infinity"),
+    ([1.0, 2.0, 3.0], "Expected 2D array, got 1D array"),
+    (np.ones((3, 2)) * 1j, "Complex data not supported"),
+    (np.empty((0, 2)), r"Found array with 0 sample\(s\)"),
+    (np.empty((3, 0)), r"Found array with 0 feature\(s\)"),
+    ([[1.0, 2.0]], r"Found array with 1 sample\(s\)"),
+    (np.array([["a", "b"]] * 3), "could not convert string|not compatible"),
+    (np.ones((3, 2), dtype="M8[s]"), "."),
+])  # fmt: skip
+def test_bad_rows_are_refused(X, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        small().fit(X)
+
+
+def test_no_rows_to_score(banana):
+    with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
+        small(flow="linear").fit(banana).score_samples(np.empty((0, 2)))
+
+
+def test_not_fitted():
+    for call in (
+        lambda flow: flow.score_samples([[0.0]]),
+        lambda flow: flow.score([[0.0]]),
+        lambda flow: flow.sample(),
+        lambda flow: flow.transform([[0.0]]),
+        lambda flow: flow.inverse_transform([[0.0]]),
+        lambda flow: flow.save("model.flow"),
+        lambda flow: flow.get_feature_names_out(),
+    ):
+        with pytest.raises(NotFittedError):
+            call(FlowDensity())
+
+
+def test_data_frames_and_names():
+    X = load_iris(as_frame=True).data
+    flow = small().fit(X)
+    assert list(flow.feature_names_in_) == list(X.columns)
+    assert np.array_equal(flow.score_samples(X), small().fit(X.to_numpy()).score_samples(X.to_numpy()))
+    with pytest.raises(ValueError, match="Feature names must be in the same order"):
+        flow.score_samples(X[X.columns[::-1]])
+    with pytest.raises(ValueError, match="feature names should match"):
+        flow.score_samples(X.rename(columns=str.upper))
+    with pytest.raises(ValueError, match="X has 3 features, but FlowDensity is expecting 4"):
+        flow.score_samples(X.to_numpy()[:, :3])
+
+
+def test_set_output():
+    X = load_iris(as_frame=True).data
+    flow = small().fit(X).set_output(transform="pandas")
+    latent = flow.transform(X)
+    assert list(latent.columns) == list(flow.get_feature_names_out()) == [f"flowdensity{j}" for j in range(4)]
+    assert latent.index.equals(X.index)
+
+
+@pytest.mark.parametrize("Z", [[[1.0, 2.0, 3.0]], [[np.nan, 0.0]], [1.0, 2.0]])
+def test_inverse_transform_refuses(banana, Z):
+    with pytest.raises(ValueError):
+        small(flow="linear").fit(banana).inverse_transform(Z)
+
+
+# Weights
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_weights_are_repetitions(banana, rng, preset):
+    """In full batches of float64 a row of weight k is the row k times, and of weight 0 no row: on score_samples too."""
+    X = banana[:40]
+    weights = rng.integers(0, 4, size=len(X))
+    params = {
+        "flow": preset,
+        "alpha": 0.01,
+        "dtype": "float64",
+        "early_stopping": False,
+        "batch_size": 10**6,
+        "max_iter": 30,
+    }
+    weighted = small(**params).fit(X, sample_weight=weights)
+    repeated = small(**params).fit(np.repeat(X, weights, axis=0))
+    np.testing.assert_allclose(weighted.score_samples(X), repeated.score_samples(X), rtol=1e-7)
+    assert weighted.loss_curve_ == pytest.approx(repeated.loss_curve_, rel=1e-9)
+
+
+def test_weights_are_relative(banana, rng):
+    weights = rng.uniform(0.1, 2.0, size=len(banana))
+    expected = small().fit(banana, sample_weight=weights)
+    found = small().fit(banana, sample_weight=2.0**40 * weights)
+    assert np.array_equal(found.parameters_, expected.parameters_)
+    equal = small().fit(banana, sample_weight=np.full(len(banana), 3.7))
+    assert np.array_equal(equal.parameters_, small().fit(banana).parameters_)
+
+
+def test_rows_of_weight_zero_are_not_there(banana):
+    """Not in the scaling, not in the split, not in an epoch: the same bits as without them."""
+    wild = np.vstack([banana, [[1e30, -1e30]]])
+    weights = np.r_[np.ones(len(banana)), 0.0]
+    assert np.array_equal(small().fit(wild, sample_weight=weights).parameters_, small().fit(banana).parameters_)
+
+
+def test_validation_score_is_weighted(banana, rng):
+    weights = rng.uniform(size=len(banana))
+    flow = small(max_iter=2).fit(banana, sample_weight=weights)
+    plain = small(max_iter=2).fit(banana)
+    assert flow.early_stopping_ and flow.best_validation_score_ != plain.best_validation_score_
+
+
+@pytest.mark.parametrize("weights, message", [
+    (np.zeros(400), "weight.*zero|zero.*weight"),
+    (np.r_[1.0, np.zeros(399)], "1 sample"),
+    (-np.ones(400), "[Nn]egative"),
+    (np.full(400, np.nan), "NaN"),
+    (np.ones(399), "shape|length|inconsistent"),
+])  # fmt: skip
+def test_bad_weights_are_refused(banana, weights, message):
+    with pytest.raises(ValueError, match=message):
+        small().fit(banana, sample_weight=weights)
+
+
+# Parameters
+
+
+@pytest.mark.parametrize("params", [
+    {"flow": "planar"},
+    {"flow": Autoregressive()},
+    {"n_layers": 0},
+    {"hidden_units": 0},
+    {"hidden_units": [8, -1]},
+    {"hidden_units": [8, 1.5]},
+    {"activation": "gelu"},
+    {"max_iter": 0},
+    {"batch_size": 0},
+    {"learning_rate_init": 0.0},
+    {"alpha": -1.0},
+    {"early_stopping": "yes"},
+    {"validation_fraction": 1.0},
+    {"n_iter_no_change": 0},
+    {"tol": -1e-3},
+    {"dtype": "float16"},
+    {"dtype": np.int32},
+    {"device": "cuda"},
+    {"n_jobs": 1.5},
+    {"n_jobs": 0},
+    {"random_state": "zero"},
+    {"flow": Flow([LinearGaussian()]), "n_layers": 3},
+    {"flow": Flow([LinearGaussian()]), "hidden_units": 8},
+])  # fmt: skip
+def test_bad_parameters_are_refused_by_name(banana, params):
+    with pytest.raises(ValueError, match=list(params)[-1]):
+        FlowDensity(**params).fit(banana)
+
+
+@pytest.mark.parametrize("dtype", ["float32", np.float32, np.dtype("float32")])
+def test_spellings_of_a_dtype(banana, dtype):
+    flow = small(dtype=dtype).fit(banana)
+    assert flow.parameters_.dtype == np.float32
+    assert np.array_equal(flow.parameters_, small().fit(banana).parameters_)
+
+
+@pytest.mark.parametrize("hidden_units", [8, (8,), [8], np.array([8]), np.int64(8)])
+def test_spellings_of_hidden_units(banana, hidden_units):
+    flow = small(hidden_units=hidden_units).fit(banana)
+    assert flow.hidden_units_ == (8,) and all(type(units) is int for units in flow.hidden_units_)
+
+
+def test_a_flow_of_your_own(banana):
+    spec = Flow([LinearGaussian(), Permutation("random"), Autoregressive(hidden_units=(8,))])
+    flow = FlowDensity(spec, max_iter=3, random_state=0).fit(banana)
+    assert flow.flow is spec
+    assert flow.flow_ == spec.resolve(2, FakeGenerator(flow.flow_.bijections[1].order))
+    assert np.all(np.isfinite(flow.score_samples(banana)))
+
+
+class FakeGenerator:
+    """Draws the order that it is told."""
+
+    def __init__(self, order):
+        self.order = order
+
+    def permutation(self, n):
+        assert n == len(self.order)
+        return self.order
+
+
+def test_auto_stays_auto(banana):
+    flow = FlowDensity(max_iter=2, random_state=0).fit(banana)
+    assert flow.flow == flow.n_layers == flow.hidden_units == flow.batch_size == flow.early_stopping == "auto"
+    assert isinstance(flow.flow_, Flow)
+    assert flow.n_layers_ >= 1 and len(flow.hidden_units_) >= 1
+    assert 1 <= flow.batch_size_ <= len(banana)
+    assert flow.early_stopping_ is True
+    assert flow.n_parameters_ == len(flow.parameters_) > 0
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 30])
+def test_few_rows(rng, n):
+    X = rng.normal(size=(n, 3))
+    flow = FlowDensity(random_state=0).fit(X)
+    assert flow.early_stopping_ is False and flow.validation_scores_ is None
+    assert np.all(np.isfinite(flow.score_samples(rng.normal(size=(50, 3)))))
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 12])
+def test_early_stopping_with_few_rows(rng, n):
+    """The split shrinks to one row, and is given up where two rows would not be left to learn from."""
+    flow = small(early_stopping=True).fit(rng.normal(size=(n, 2)))
+    assert flow.early_stopping_ is (n > 2)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_one_column(rng, preset):
+    X = rng.normal(3.0, 2.0, size=(200, 1))
+    flow = small(flow=preset, max_iter=20).fit(X)
+    assert flow.score(X) == pytest.approx(-np.log(2.0) - 0.5 * np.log(2 * np.pi) - 0.5, abs=0.15)
+    assert flow.sample(7, random_state=0).shape == (7, 1)
+
+
+# The company it keeps
+
+
+def test_what_it_is():
+    tags = get_tags(FlowDensity())
+    assert tags.estimator_type == "density_estimator"
+    assert not tags.non_deterministic and not is_outlier_detector(FlowDensity())
+
+
+def test_clone_and_copies(banana):
+    flow = small(flow=Flow([LinearGaussian()]), n_layers="auto", hidden_units="auto").fit(banana)
+    assert clone(flow).get_params() == flow.get_params() and not hasattr(clone(flow), "parameters_")
+    expected = flow.score_samples(banana)
+    for other in (copy.copy(flow), copy.deepcopy(flow), pickle.loads(pickle.dumps(flow))):
+        assert np.array_equal(other.score_samples(banana), expected)
+        assert np.array_equal(other.sample(3, random_state=0), flow.sample(3, random_state=0))
+
+
+def test_fitting_again_is_idempotent(banana):
+    flow = small()
+    first = flow.fit(banana).score_samples(banana)
+    assert np.array_equal(flow.fit(banana).score_samples(banana), first)
+    state = np.random.RandomState(0)
+    flow.set_params(random_state=state)
+    assert not np.array_equal(flow.fit(banana).parameters_, flow.fit(banana).parameters_)  # it moves on
+
+
+def test_a_refused_fit_leaves_the_estimator_as_it_was(banana):
+    flow = small().fit(pd.DataFrame(banana, columns=["a", "b"]))
+    before = {name: id(value) for name, value in vars(flow).items() if name != "_engine_model"}
+    expected = flow.score_samples(pd.DataFrame(banana, columns=["a", "b"]))
+    for X, kwargs in (
+        (np.full((5, 3), np.nan), {}),
+        (banana, {"sample_weight": np.zeros(len(banana))}),
+        (np.ones((5, 3)), {"X_val": np.ones((5, 2))}),
+    ):
+        with pytest.raises(ValueError):
+            flow.fit(X, **kwargs)
+        assert {name: id(value) for name, value in vars(flow).items() if name != "_engine_model"} == before
+    assert np.array_equal(flow.score_samples(pd.DataFrame(banana, columns=["a", "b"])), expected)
+
+
+def test_pipeline_and_cross_validation(banana):
+    pipeline = make_pipeline(PowerTransformer(), small(flow="linear"))
+    pipeline.fit(banana)
+    assert pipeline.score_samples(banana).shape == (400,)
+    assert pipeline.transform(banana).shape == (400, 2)
+    scores = cross_val_score(small(flow="linear"), banana, cv=3)
+    assert np.all(np.isfinite(scores)) and np.ptp(scores) < 1.0
+
+
+def test_metadata_routing(banana, rng):
+    weights = rng.uniform(size=len(banana))
+    with sklearn.config_context(enable_metadata_routing=True):
+        flow = small(flow="linear").set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        routed = cross_val_score(flow, banana, cv=2, params={"sample_weight": weights})
+    halves = [(np.arange(200, 400), np.arange(200)), (np.arange(200), np.arange(200, 400))]
+    expected = [
+        small(flow="linear").fit(banana[a], sample_weight=weights[a]).score(banana[b], sample_weight=weights[b])
+        for a, b in halves
+    ]
+    np.testing.assert_allclose(routed, expected)
+
+
+def test_validation_rows_may_be_given(banana):
+    flow = small(max_iter=10).fit(banana[:300], X_val=banana[300:])
+    assert flow.early_stopping_ is True
+    assert flow.score(banana[300:]) == pytest.approx(flow.best_validation_score_, rel=1e-12)
+    with pytest.raises(ValueError, match="X_val is given while early_stopping is False"):
+        small(early_stopping=False).fit(banana[:300], X_val=banana[300:])
+    with pytest.raises(ValueError, match="X has 1 features"):
+        small().fit(banana[:300], X_val=banana[300:, :1])
+
+
+def test_no_warning_where_all_is_well(banana, recwarn):
+    FlowDensity(max_iter=1000, learning_rate_init=5e-3, random_state=0).fit(banana)
+    FlowDensity(flow="linear", max_iter=5, early_stopping=False).fit(banana).partial_fit(banana)
+    assert [str(w.message) for w in recwarn if not issubclass(w.category, DeprecationWarning)] == []
+
+
+def test_the_end_of_max_iter_is_told(banana):
+    with pytest.warns(ConvergenceWarning, match=r"Maximum number of epochs \(2\) reached"):
+        small(max_iter=2).fit(banana)
