@@ -53,8 +53,8 @@ def _one_line(message: Any, category: type[Warning], *_: Any, **__: Any) -> None
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m nflows_np",
-        description="Density estimation with normalizing flows. Without a command: the main job, on real data "
-        "that comes with scikit-learn.",
+        description="Density estimation with normalizing flows. Without a command: the main job, on real "
+        "data that comes with scikit-learn.",
     )
     parser.add_argument("--version", action="version", version=f"nflows_np {__version__}")
     parser.set_defaults(run=_run_demo)

@@ -256,7 +256,7 @@ def _least_parameters(spec: Spec, n_features: int) -> int:
 
 
 def _least_weights(n_in: int, hidden_units: Sequence[int], n_out: int) -> int:
-    """Of a network: its biases, and of a units below b units the a (b - 1) / 2 weights that any mask leaves."""
+    """Of a network: its biases, and of a units below b units the a (b - 1) / 2 weights that masks leave."""
     return sum(a * (b - 1) // 2 + b for a, b in pairwise([n_in, *hidden_units, n_out]))
 
 
