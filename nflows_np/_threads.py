@@ -59,6 +59,6 @@ def effective_n_threads(n_jobs: int | None = None) -> int:
 
 
 def _openmp_limit() -> float:
-    """The first number of OMP_NUM_THREADS (a list for nested regions is allowed there), infinity where it is not set."""
+    """The first number of OMP_NUM_THREADS (it may be a list for nested regions); infinity where not set."""
     first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     return int(first) if first.isdigit() and int(first) > 0 else float("inf")

@@ -189,7 +189,13 @@ class _Run:
     def __init__(
         self, model: FlowModel, rows: Rows, validation: Rows | None, state: TrainingState, policy: Policy
     ) -> None:
-        self.model, self.rows, self.validation, self.state, self.policy = model, rows, validation, state, policy
+        self.model, self.rows, self.validation, self.state, self.policy = (
+            model,
+            rows,
+            validation,
+            state,
+            policy,
+        )
         self.history = History(batch_rows(len(rows), policy.batch_size))
         self.weights = rows.normalised_weights()
         self.block = self._block_rows()

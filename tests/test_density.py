@@ -70,7 +70,9 @@ def test_score_is_the_weighted_mean(banana, rng):
     log_density = flow.score_samples(banana)
     weights = rng.uniform(size=len(banana))
     assert flow.score(banana) == pytest.approx(log_density.mean())
-    assert flow.score(banana, sample_weight=weights) == pytest.approx(np.average(log_density, weights=weights))
+    assert flow.score(banana, sample_weight=weights) == pytest.approx(
+        np.average(log_density, weights=weights)
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -90,9 +92,21 @@ def test_rows_do_not_know_each_other(banana, rng, preset, dtype):
 def test_blocks_do_not_show(banana, monkeypatch):
     flow = small().fit(banana)
     X = np.tile(banana, (3, 1))
-    expected = flow.score_samples(X), flow.transform(X), flow.inverse_transform(X), flow.sample(1200, random_state=1)
-    monkeypatch.setattr("nflows_np._model.blocks", lambda n: (slice(i, min(i + 48, n)) for i in range(0, n, 48)))
-    found = flow.score_samples(X), flow.transform(X), flow.inverse_transform(X), flow.sample(1200, random_state=1)
+    expected = (
+        flow.score_samples(X),
+        flow.transform(X),
+        flow.inverse_transform(X),
+        flow.sample(1200, random_state=1),
+    )
+    monkeypatch.setattr(
+        "nflows_np._model.blocks", lambda n: (slice(i, min(i + 48, n)) for i in range(0, n, 48))
+    )
+    found = (
+        flow.score_samples(X),
+        flow.transform(X),
+        flow.inverse_transform(X),
+        flow.sample(1200, random_state=1),
+    )
     for a, b in zip(expected, found, strict=True):
         assert np.array_equal(a, b)
 
@@ -112,7 +126,9 @@ def test_samples_have_the_density(banana):
     flow = FlowDensity(flow="maf", random_state=0).fit(banana)
     samples = flow.sample(20_000, random_state=0)
     assert np.all(np.isfinite(samples))
-    np.testing.assert_allclose(np.median(samples, axis=0), np.median(banana, axis=0), atol=0.2 * flow.scale_.max())
+    np.testing.assert_allclose(
+        np.median(samples, axis=0), np.median(banana, axis=0), atol=0.2 * flow.scale_.max()
+    )
     assert flow.score(samples) == pytest.approx(flow.score(banana), abs=0.2)
 
 
@@ -122,7 +138,8 @@ def test_sample_is_reproducible_and_a_prefix(banana):
     assert np.array_equal(flow.sample(17, random_state=3), long[:17])
     assert not np.array_equal(flow.sample(17), flow.sample(17))
     state = np.random.RandomState(3)
-    assert np.array_equal(np.vstack([flow.sample(16, random_state=state), flow.sample(5, random_state=state)]), long[:21])
+    parts = [flow.sample(16, random_state=state), flow.sample(5, random_state=state)]
+    assert np.array_equal(np.vstack(parts), long[:21])
     assert flow.sample().shape == (1, 2)
 
 
@@ -281,7 +298,9 @@ def test_rows_of_weight_zero_are_not_there(banana):
     """Not in the scaling, not in the split, not in an epoch: the same bits as without them."""
     wild = np.vstack([banana, [[1e30, -1e30]]])
     weights = np.r_[np.ones(len(banana)), 0.0]
-    assert np.array_equal(small().fit(wild, sample_weight=weights).parameters_, small().fit(banana).parameters_)
+    assert np.array_equal(
+        small().fit(wild, sample_weight=weights).parameters_, small().fit(banana).parameters_
+    )
 
 
 def test_validation_score_is_weighted(banana, rng):
@@ -459,7 +478,9 @@ def test_metadata_routing(banana, rng):
         routed = cross_val_score(flow, banana, cv=2, params={"sample_weight": weights})
     halves = [(np.arange(200, 400), np.arange(200)), (np.arange(200), np.arange(200, 400))]
     expected = [
-        small(flow="linear").fit(banana[a], sample_weight=weights[a]).score(banana[b], sample_weight=weights[b])
+        small(flow="linear")
+        .fit(banana[a], sample_weight=weights[a])
+        .score(banana[b], sample_weight=weights[b])
         for a, b in halves
     ]
     np.testing.assert_allclose(routed, expected)

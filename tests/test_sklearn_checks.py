@@ -23,7 +23,11 @@ def expected_failures(estimator):
 @parametrize_with_checks(
     [FlowDensity()]
     + [FlowDensity(flow=name, **SMALL) for name in PRESETS]
-    + [FlowDensity(Flow([LinearGaussian(), Permutation("random"), Autoregressive(hidden_units=(8,))]), max_iter=3)],
+    + [
+        FlowDensity(
+            Flow([LinearGaussian(), Permutation("random"), Autoregressive(hidden_units=(8,))]), max_iter=3
+        )
+    ],
     expected_failed_checks=expected_failures,
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -6,7 +6,7 @@ of 150 to 226,000 rows and 3 to 43 columns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +78,7 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
 
 def as_widths(hidden_units: int | Sequence[int]) -> tuple[int, ...]:
     """One width, or one for every hidden layer, as a tuple."""
-    return tuple(hidden_units) if hasattr(hidden_units, "__len__") else (hidden_units,)  # type: ignore[return-value]
+    return tuple(hidden_units) if isinstance(hidden_units, Iterable) else (hidden_units,)
 
 
 def auto_preset(n_rows: int) -> str:

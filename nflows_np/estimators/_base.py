@@ -228,8 +228,8 @@ class FlowEstimator(BaseEstimator):
         ]
         if changed:
             raise ValueError(
-                f"warm_start and partial_fit go on with the flow that was fitted, and these parameters have changed since: "
-                f"{', '.join(changed)}. Set warm_start=False to fit anew."
+                "warm_start and partial_fit go on with the flow that was fitted, and these parameters have changed "
+                f"since: {', '.join(changed)}. Set warm_start=False to fit anew."
             )
 
     def _keep_start(self, choice: Choice, model: FlowModel, entropy: list[int]) -> None:

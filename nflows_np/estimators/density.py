@@ -40,26 +40,26 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Layers of the preset.
     hidden_units : int, sequence of int or "auto", default="auto"
         Widths of the hidden layers of the preset's networks; "auto" grows them with the rows.
-    activation : {"relu", "tanh", "silu", "elu"}, default="silu"
+    activation : {"relu", "tanh", "silu", "elu"}, default="tanh"
         Activation of the preset's networks.
-    max_iter : int, default=200
+    max_iter : int, default=500
         Largest number of epochs (of further epochs, with ``warm_start``).
     batch_size : int or "auto", default="auto"
         Rows of a step. An epoch is divided evenly into steps of at most so many rows, rounded up to a
         multiple of 16.
-    learning_rate_init : float, default=1e-3
+    learning_rate_init : float, default=5e-3
         Learning rate of Adam. It is cut to a quarter when progress ends, and training is over when that has
         happened twice and progress ends again.
-    alpha : float, default=1e-4
+    alpha : float or "auto", default="auto"
         Decoupled weight decay (AdamW) of the weight matrices of the networks; the Gaussian part is not
-        decayed.
+        decayed. "auto" is the stronger the fewer rows there are for every column.
     early_stopping : bool or "auto", default="auto"
         Whether to set rows aside, watch their likelihood and keep the weights that were best on them. "auto"
         does so where ``validation_fraction`` of the rows are ten rows or more. Without it, progress is that
         of the training likelihood, and the last weights are kept.
     validation_fraction : float, default=0.1
         Share of the rows to set aside.
-    n_iter_no_change : int or inf, default=10
+    n_iter_no_change : int or inf, default=20
         Epochs within which the mean log-likelihood must gain ``tol``.
     tol : float, default=1e-4
         In nats.
@@ -84,7 +84,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     ----------
     flow_ : Flow
         The flow, nothing symbolic or random left in it.
-    n_layers_, hidden_units_, batch_size_, early_stopping_
+    n_layers_, hidden_units_, batch_size_, alpha_, early_stopping_
         What the parameters of the same name came to.
     n_parameters_ : int
         Number of trained parameters.
@@ -113,16 +113,18 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     sklearn.mixture.GaussianMixture : Mixtures of Gaussians.
 
     Notes
-    ----- A log-density is in nats and in the units of the columns; densities of narrow columns exceed 1 and
-    their logarithms 0. Scoring any subset of rows, in any order, gives each row the same bits.
+    -----
+    A log-density is in nats and in the units of the columns; densities of narrow columns exceed 1 and their
+    logarithms 0. Scoring any subset of rows, in any order, gives each row the same bits.
 
     A column that is constant, or a combination of others, has no density. Such columns are warned about by
     name and treated as very narrow ones, so that everything stays finite; log-likelihoods then say little.
 
     References
-    ---------- Papamakarios, Nalisnick, Rezende, Mohamed, Lakshminarayanan (2021), "Normalizing Flows for
-    Probabilistic Modeling and Inference", JMLR 22(57). Papamakarios, Pavlakou, Murray (2017), "Masked
-    Autoregressive Flow for Density Estimation", NeurIPS.
+    ----------
+    Papamakarios, Nalisnick, Rezende, Mohamed, Lakshminarayanan (2021), "Normalizing Flows for Probabilistic
+    Modeling and Inference", JMLR 22(57).
+    Papamakarios, Pavlakou, Murray (2017), "Masked Autoregressive Flow for Density Estimation", NeurIPS.
 
     Examples
     --------
@@ -273,9 +275,10 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
             In nats per row.
         """
         log_density = self.score_samples(X)
+        weights = None
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, log_density[:, None], dtype=np.float64)
-        return float(np.average(log_density, weights=sample_weight))
+            weights = _check_sample_weight(sample_weight, log_density[:, None], dtype=np.float64)
+        return float(np.average(log_density, weights=weights))
 
     def sample(
         self, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
@@ -324,7 +327,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         X : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        Z = check_array(Z, dtype="numeric", input_name="Z", estimator=self)
-        if Z.shape[1] != self.n_features_in_:
-            raise ValueError(f"Z has {Z.shape[1]} columns, but the latent space has {self.n_features_in_}.")
-        return self._model.inverse_transform(Z, n_threads(self.n_jobs))
+        latent = check_array(Z, dtype="numeric", input_name="Z", estimator=self)
+        if latent.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"Z has {latent.shape[1]} columns, but the latent space has {self.n_features_in_}."
+            )
+        return self._model.inverse_transform(latent, n_threads(self.n_jobs))
