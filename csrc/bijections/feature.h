@@ -65,7 +65,7 @@ struct Feature {
   }
 };
 
-// Copies and sums of n neighbouring features.
+// Copies, sums and negatives of n neighbouring features.
 template <class T>
 void copy_rows(Panels<const T> from, Panels<T> to, Index n) {
   for (Index p = 0; p < from.count; ++p) std::copy_n(from.row(p, 0), n * kLanes, to.row(p, 0));
@@ -76,6 +76,12 @@ void add_rows(Panels<const T> from, Panels<T> to, Index n) {
   for (Index p = 0; p < from.count; ++p)
     for (Index j = 0; j < n; ++j)
       (Rows<T>::load(to.row(p, j)) + Rows<T>::load(from.row(p, j))).store(to.row(p, j));
+}
+
+template <class T>
+void negate_rows(Panels<const T> from, Panels<T> to, Index n) {
+  for (Index p = 0; p < from.count; ++p)
+    for (Index j = 0; j < n; ++j) (-Rows<T>::load(from.row(p, j))).store(to.row(p, j));
 }
 
 }  // namespace nflows

@@ -87,7 +87,7 @@ class LinearGaussian final : public Bijection<T> {
     const Panels<T> minus_dresidual = pass.scratch, transposed = pass.scratch.from(n_);
     copy_rows<T>(dx, dz, n_);
     lower_.solve_transposed(lower(pass.params), dz);
-    negate(dz, minus_dresidual);
+    negate_rows<T>(dz, minus_dresidual, n_);
     transpose<T>(x, n_, transposed);
     lower_.gradient(minus_dresidual, transposed, lower(grads.dparams));
     pull_context(pass, grads, minus_dresidual, transposed);
@@ -107,11 +107,6 @@ class LinearGaussian final : public Bijection<T> {
     return params + 2 * n_ + lower_.n_params();
   }
 
-  void negate(Panels<const T> from, Panels<T> to) const {
-    for (Index p = 0; p < from.count; ++p)
-      for (Index i = 0; i < n_; ++i) (-Rows<T>::load(from.row(p, i))).store(to.row(p, i));
-  }
-
   // The context enters as -C c: adjoints of both, given that of the residual (minus it, for the inverse).
   void pull_context(const Pass<T>& pass, const Gradients<T>& grads, Panels<T> dresidual,
                     Panels<T> transposed) const {
@@ -119,7 +114,7 @@ class LinearGaussian final : public Bijection<T> {
     data_gradient<T>(regression_, context(pass.params), dresidual, grads.dcontext, 0, regression_.cols,
                      Into::kSubtract);
     transpose<T>(pass.context, regression_.cols, transposed);
-    negate(dresidual, dresidual);
+    negate_rows<T>(dresidual, dresidual, n_);
     weight_gradient<T>(regression_, dresidual, transposed, context(grads.dparams));
   }
 

@@ -82,7 +82,7 @@ class LinearLU final : public Bijection<T> {
     const Panels<T> dt = pass.scratch, minus = pass.scratch.from(n_), transposed = pass.scratch.from(2 * n_);
     copy_rows<T>(dx, dt, n_);
     factor_.solve(upper(pass.params), dt);
-    negate(dt, minus);
+    negate_rows<T>(dt, minus, n_);
     transpose<T>(minus, n_, transposed);
     factor_.gradient(x, transposed, upper(grads.dparams));
 
@@ -91,7 +91,7 @@ class LinearLU final : public Bijection<T> {
       scale(pass, j).backward(t.from(j), dt.from(j), grads.dlog_det, dt.from(j), &unused,
                               grads.dparams + n_ + j);
     factor_.solve_transposed(lower(pass.params), dt);
-    negate(dt, minus);
+    negate_rows<T>(dt, minus, n_);
     transpose<T>(u, n_, transposed);
     factor_.gradient(minus, transposed, lower(grads.dparams));
 
@@ -115,11 +115,6 @@ class LinearLU final : public Bijection<T> {
   void add_shift(const T* shift, T sign, Panels<T> z) const {
     for (Index p = 0; p < z.count; ++p)
       for (Index j = 0; j < n_; ++j) (R::load(z.row(p, j)) + sign * shift[j]).store(z.row(p, j));
-  }
-
-  void negate(Panels<const T> from, Panels<T> to) const {
-    for (Index p = 0; p < from.count; ++p)
-      for (Index j = 0; j < n_; ++j) (-R::load(from.row(p, j))).store(to.row(p, j));
   }
 
   Index n_;
