@@ -40,7 +40,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Layers of the preset.
     hidden_units : int, sequence of int or "auto", default="auto"
         Widths of the hidden layers of the preset's networks; "auto" grows them with the rows.
-    activation : {"relu", "tanh", "silu", "elu"}, default="tanh"
+    activation : {"relu", "tanh", "silu", "elu"}, default="elu"
         Activation of the preset's networks.
     max_iter : int, default=500
         Largest number of epochs (of further epochs, with ``warm_start``).
@@ -48,8 +48,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Rows of a step. An epoch is divided evenly into steps of at most so many rows, rounded up to a
         multiple of 16.
     learning_rate_init : float, default=5e-3
-        Learning rate of Adam. It is cut to a quarter when progress ends, and training is over when that has
-        happened twice and progress ends again.
+        Learning rate of Adam. It stays what it is: an average of the last hundred or so steps' weights is what
+        is judged and kept.
     alpha : float or "auto", default="auto"
         Decoupled weight decay (AdamW) of the weight matrices of the networks; the Gaussian part is not
         decayed. "auto" is the stronger the fewer rows there are for every column.
@@ -144,7 +144,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         *,
         n_layers: int | str = "auto",
         hidden_units: int | str | ArrayLike = "auto",
-        activation: str = "tanh",
+        activation: str = "elu",
         max_iter: int = 500,
         batch_size: int | str = "auto",
         learning_rate_init: float = 5e-3,
