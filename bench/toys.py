@@ -35,6 +35,8 @@ def fit(draw: Any, preset: str, n_layers: int) -> FlowDensity:
         hidden_units=(64, 64),
         activation="relu",
         learning_rate_init=3e-3,
+        alpha=6e-3,
+        n_iter_no_change=50,
         random_state=0,
     )
     return flow.fit(draw(N_ROWS, random_state=0))
