@@ -4,8 +4,6 @@
 // parameters.
 #pragma once
 
-#include <algorithm>
-
 #include "core/panel.h"
 #include "simd/rows.h"
 #include "transformers/transformer.h"
@@ -65,12 +63,7 @@ struct Feature {
   }
 };
 
-// Copies, sums and negatives of n neighbouring features.
-template <class T>
-void copy_rows(Panels<const T> from, Panels<T> to, Index n) {
-  for (Index p = 0; p < from.count; ++p) std::copy_n(from.row(p, 0), n * kLanes, to.row(p, 0));
-}
-
+// Sums and negatives of n neighbouring features.
 template <class T>
 void add_rows(Panels<const T> from, Panels<T> to, Index n) {
   for (Index p = 0; p < from.count; ++p)

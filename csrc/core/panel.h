@@ -5,6 +5,7 @@
 // a thread's whole workspace is one Panels of many rows from which every layer is handed its slice.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 namespace nflows {
@@ -36,6 +37,12 @@ struct Panels {
 template <class T>
 Panels<T> dense_panels(T* data, Index n_features, Index count) {
   return {data, n_features * kLanes, count};
+}
+
+// Copies n neighbouring features.
+template <class T>
+void copy_rows(Panels<const T> from, Panels<T> to, Index n) {
+  for (Index p = 0; p < from.count; ++p) std::copy_n(from.row(p, 0), n * kLanes, to.row(p, 0));
 }
 
 }  // namespace nflows

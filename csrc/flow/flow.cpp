@@ -73,8 +73,7 @@ void Flow<T>::map(Direction direction, const T* x, const T* context, Index n_pan
     const auto mapped =
         chain_.run(direction, Keep::kNothing, params(), from.slice(tile.first, tile.count),
                    given.slice(tile.first, tile.count), total, tile.workspace.panels(tile.count));
-    for (Index p = 0; p < tile.count; ++p)
-      std::copy_n(mapped.row(p, 0), n * kLanes, to.row(tile.first + p, 0));
+    copy_rows(mapped, to.slice(tile.first, tile.count), n);
     std::copy_n(total.data, tile.count * kLanes, log_det + tile.first * kLanes);
   });
 }
@@ -95,8 +94,7 @@ void Flow<T>::pull(Direction direction, const T* x, const T* context, Index n_pa
                              to_context.slice(tile.first, tile.count)};
     const auto pulled =
         chain_.pull(direction, params(), own_context, above.slice(tile.first, tile.count), grads, workspace);
-    for (Index p = 0; p < tile.count; ++p)
-      std::copy_n(pulled.row(p, 0), n * kLanes, to.row(tile.first + p, 0));
+    copy_rows(pulled, to.slice(tile.first, tile.count), n);
   });
 }
 

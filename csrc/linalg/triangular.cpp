@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "simd/rows.h"
-
 namespace nflows {
 namespace {
 
@@ -14,11 +12,6 @@ Staircase strictly_lower(Index n) {
   return Staircase::steps(std::move(row_end), n);
 }
 
-template <class T>
-void copy(Panels<const T> x, Index n, Panels<T> y) {
-  for (Index p = 0; p < x.count; ++p) std::copy_n(x.row(p, 0), n * kLanes, y.row(p, 0));
-}
-
 }  // namespace
 
 template <class T>
@@ -26,13 +19,13 @@ UnitLower<T>::UnitLower(Index n) : strict_(strictly_lower(n)) {}
 
 template <class T>
 void UnitLower<T>::apply(const T* s, Panels<const T> x, Panels<T> y) const {
-  copy(x, strict_.rows, y);
+  copy_rows(x, y, strict_.rows);
   forward_product<T>(strict_, s, nullptr, x, y, 0, strict_.rows, Into::kAdd);
 }
 
 template <class T>
 void UnitLower<T>::apply_transposed(const T* s, Panels<const T> x, Panels<T> y) const {
-  copy(x, strict_.rows, y);
+  copy_rows(x, y, strict_.rows);
   data_gradient<T>(strict_, s, x, y, 0, strict_.cols, Into::kAdd);
 }
 
