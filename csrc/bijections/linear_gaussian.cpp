@@ -28,7 +28,7 @@ class LinearGaussian final : public Bijection<T> {
       : n_(n_features), lower_(n_features), regression_(Staircase::full(n_features, n_context)) {}
 
   Index n_params() const override { return 2 * n_ + lower_.n_params() + regression_.size(); }
-  Index n_scratch() const override { return n_ + transposed_stride(std::max(n_, regression_.cols)); }
+  Index n_scratch() const override { return n_ + transposed_rows<T>(std::max(n_, regression_.cols)); }
   std::vector<Block> blocks() const override {
     return {{"shift", 0, n_, false},
             {"log_scale", n_, n_, false},

@@ -26,7 +26,7 @@ class LinearLU final : public Bijection<T> {
 
   Index n_params() const override { return 2 * n_ + 2 * factor_.n_params(); }
   Index n_kept() const override { return 2 * n_; }  // (I + V) x and diag(s) (I + V) x
-  Index n_scratch() const override { return 2 * n_ + transposed_stride(n_); }
+  Index n_scratch() const override { return 2 * n_ + transposed_rows<T>(n_); }
   std::vector<Block> blocks() const override {
     return {{"shift", 0, n_, false},
             {"log_scale", n_, n_, false},

@@ -15,6 +15,10 @@ namespace {
 inline constexpr int kTileRows = kRegisterBytes == 64 ? 8 : 6;
 inline constexpr int kTileVectors = 2;
 
+// Columns that weight_gradient's tile takes at once, and that lie together in the copy it reads.
+template <class T>
+inline constexpr Index kBlock = kTileVectors * kNativeLanes<T>;
+
 // Where the operands of one tile lie. a(m, k) = a[m a_m + k a_k]; b(k) is kTileVectors registers, b_v apart,
 // at b + k b_k.
 template <class T>
@@ -128,40 +132,38 @@ struct Backward {
   }
 };
 
-// dW += dy x^T for rows m..m+M of W. Lanes are columns of W; the sum over data rows runs panel by panel.
+// dW += dy x^T over one block of columns of W. Lanes are columns; the sum over data rows runs panel by panel.
 template <class T>
 struct ColumnLanes {
   const Staircase& mask;
   Panels<const T> dy, x;
   T* dweight;
-
-  template <int M, int Unused>
-  void run(Index m) const {
-    const Index end = mask.row_end[m + M - 1];
-    Index col = 0;
-    for (; col + kNativeLanes<T> < end; col += kTileVectors * kNativeLanes<T>) step<M, kTileVectors>(m, col);
-    if (col < end) step<M, 1>(m, col);
-  }
+  Index col;
 
   template <int M, int V>
-  NFLOWS_FN void step(Index m, Index col) const {
-    const Index stride = transposed_stride(mask.cols);
+  void run(Index m) const {
     Native<T> acc[M][V] = {};
     for (Index p = 0; p < dy.count; ++p)
-      multiply_add<T, M, V>(acc, {dy.row(p, m), kLanes, 1, x.row(p, 0) + col, stride, kNativeLanes<T>},
-                            kLanes);
+      multiply_add<T, M, V>(acc, {dy.row(p, m), kLanes, 1, x.row(p, col), kBlock<T>, kNativeLanes<T>}, kLanes);
+    if (mask.row_end[m] >= col + V * kNativeLanes<T>)
+      add(acc, m, [](T* dw, Native<T> a, Index) { store_native(dw, load_native(dw) + a); });
+    else if (mask.cols >= col + V * kNativeLanes<T>)  // what is masked gets a zero added
+      add(acc, m, [](T* dw, Native<T> a, Index n) { store_native(dw, load_native(dw) + first_lanes<T>(a, n)); });
+    else
+      add(acc, m, [](T* dw, Native<T> a, Index n) {
+        for (Index c = 0; c < std::min<Index>(n, kNativeLanes<T>); ++c) dw[c] += a[c];
+      });
+  }
+
+  // add_to(dw, a, n) for every register a of the tile, whose first n lanes are unmasked.
+  template <int M, int V, class AddTo>
+  NFLOWS_FN void add(const Native<T> (&acc)[M][V], Index m, const AddTo& add_to) const {
 #pragma GCC unroll 16
     for (int i = 0; i < M; ++i)
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) {
         const Index at = col + v * kNativeLanes<T>;
-        T* dw = dweight + (m + i) * mask.cols + at;
-        const Index n = mask.row_end[m + i] - at;  // unmasked columns in this register
-        if (n >= kNativeLanes<T>) {
-          store_native(dw, load_native(dw) + acc[i][v]);
-        } else {
-          for (Index c = 0; c < n; ++c) dw[c] += acc[i][v][c];
-        }
+        add_to(dweight + (m + i) * mask.cols + at, acc[i][v], mask.row_end[m + i] - at);
       }
   }
 };
@@ -181,14 +183,19 @@ Staircase Staircase::steps(std::vector<Index> row_end, Index cols) {
   return s;
 }
 
-Index transposed_stride(Index n_features) {
-  return panels_for(n_features) * kLanes;  // a multiple of every register's lanes
+template <class T>
+Index transposed_rows(Index n_features) {
+  return (n_features + kBlock<T> - 1) / kBlock<T> * kBlock<T>;
 }
 
 template <class T>
 void transpose(Panels<const T> x, Index n_features, Panels<T> out) {
   for (Index p = 0; p < x.count; ++p)
-    transpose_panel(x.row(p, 0), n_features, out.row(p, 0), transposed_stride(n_features));
+    for (Index col = 0; col < n_features; col += kBlock<T>) {
+      const Index n = std::min(kBlock<T>, n_features - col);
+      const Index whole = (n + kNativeLanes<T> - 1) / kNativeLanes<T> * kNativeLanes<T>;
+      transpose_panel(x.row(p, col), n, whole, out.row(p, col), kBlock<T>);
+    }
 }
 
 template <class T>
@@ -207,7 +214,16 @@ void data_gradient(const Staircase& mask, const T* weight, Panels<const T> dy, P
 
 template <class T>
 void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x_transposed, T* dweight) {
-  for_rows<kTileVectors>(0, mask.rows, ColumnLanes<T>{mask, dy, x_transposed, dweight});
+  constexpr Index kHalfTile = kTileRows / 2;
+  for (Index col = 0; col < mask.cols; col += kBlock<T>) {
+    // The first rows that reach the block may reach its first register only.
+    const Index second = col + kNativeLanes<T>, begin = mask.col_begin[col];
+    const Index narrow = (second < mask.cols ? mask.col_begin[second] : mask.rows) - begin;
+    const Index wide = second < mask.cols ? begin + narrow / kHalfTile * kHalfTile : mask.rows;
+    const ColumnLanes<T> tile{mask, dy, x_transposed, dweight, col};
+    for_rows<1>(begin, wide, tile);
+    for_rows<kTileVectors>(wide, mask.rows, tile);
+  }
 }
 
 template <class T>
@@ -220,6 +236,7 @@ void bias_gradient(Index n_features, Panels<const T> dy, T* dbias) {
 }
 
 #define NFLOWS_INSTANTIATE(T)                                                                               \
+  template Index transposed_rows<T>(Index);                                                                 \
   template void transpose<T>(Panels<const T>, Index, Panels<T>);                                            \
   template void forward_product<T>(const Staircase&, const T*, const T*, Panels<const T>, Panels<T>, Index, \
                                    Index, Into);                                                            \

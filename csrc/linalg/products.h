@@ -34,12 +34,10 @@ struct Staircase {
 // What becomes of the result's old value.
 enum class Into { kSet, kAdd, kSubtract };
 
-// Columns of the transposed copies that weight_gradient reads: whole registers, so that no tile has a ragged
-// end.
-Index transposed_stride(Index n_features);
-
-// out[panel][lane][feature], stride transposed_stride(n): the copy that weight_gradient wants of x (n
-// features).
+// The transposed copy of x, n features, that weight_gradient reads: blocks of as many features as its tile takes
+// at once, each [lane][feature of the block], so that a tile reads memory in order.
+template <class T>
+Index transposed_rows(Index n_features);  // of out: n in whole blocks
 template <class T>
 void transpose(Panels<const T> x, Index n_features, Panels<T> out);
 

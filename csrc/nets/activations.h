@@ -1,7 +1,7 @@
-// Activations of the conditioners: value and slope, as pointwise formulas.
+// Activations of the conditioners: value and pull, as pointwise formulas.
 //
-// `slope(z, a)` is da/dz, from the pre-activation z and the value a = value(z). Where it follows from a alone
-// (kKeepsInput false), nets do not keep z for the backward pass.
+// `pull(d, z, a)` is d da/dz, the adjoint of the pre-activation z from the adjoint d of the value a = value(z).
+// Where it follows from a alone (kKeepsInput false), nets do not keep z for the backward pass.
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ struct Relu {
     return max(z, R(0));
   }
   template <class R>
-  static NFLOWS_FN R slope(R, R a) {
-    return select(a > R(0), R(1), R(0));
+  static NFLOWS_FN R pull(R d, R, R a) {
+    return select(a > R(0), d, R(0));
   }
 };
 
@@ -30,8 +30,8 @@ struct Tanh {
     return tanh(z);
   }
   template <class R>
-  static NFLOWS_FN R slope(R, R a) {
-    return R(1) - a * a;
+  static NFLOWS_FN R pull(R d, R, R a) {
+    return d * (R(1) - a * a);
   }
 };
 
@@ -43,9 +43,9 @@ struct Silu {
     return z * sigmoid(z);
   }
   template <class R>
-  static NFLOWS_FN R slope(R z, R a) {
+  static NFLOWS_FN R pull(R d, R z, R a) {
     const R s = sigmoid(z);
-    return s + a * (R(1) - s);
+    return d * (s + a * (R(1) - s));
   }
 };
 
@@ -57,8 +57,8 @@ struct Elu {
     return select(z > R(0), z, expm1(min(z, R(0))));
   }
   template <class R>
-  static NFLOWS_FN R slope(R, R a) {
-    return select(a > R(0), R(1), a + R(1));
+  static NFLOWS_FN R pull(R d, R, R a) {
+    return select(a > R(0), d, fma(d, a, d));
   }
 };
 

@@ -1,8 +1,8 @@
 // The masked autoencoder for distribution estimation (MADE, Germain et al. 2015) as a Net.
 //
 // A hidden unit of degree m sees the context, x_0 .. x_{m-1} and hidden units of degree <= m; the outputs of
-// feature i see hidden units of degree <= i. Degrees are spread evenly over 1 .. D-1 and sorted, so all masks
-// are staircases. Degree 0, units that see the context alone, exists where there is a context.
+// feature i see hidden units of degree <= i. Degrees are sorted, so all masks are staircases, and spread evenly over
+// 1 .. D-1, as far as steps of several units allow: tiles of the products then straddle few of them. Degree 0, units that see the context alone, exists where there is a context.
 #include <algorithm>
 
 #include "nets/net.h"
@@ -14,11 +14,13 @@ namespace {
 // [first[d], first[d+1]).
 std::vector<Index> hidden_starts(Index n_units, Index n_features, bool has_context) {
   const Index lowest = has_context ? 0 : 1, n_degrees = n_features - lowest;
+  Index step = 8;  // units; a divisor of every tile where each degree can have as many
+  while (step > 1 && step * n_degrees > n_units) step /= 2;
   std::vector<Index> first(n_features + 1, 0);
   for (Index d = 0; d <= n_features; ++d) {
     const Index below = std::clamp<Index>(d - lowest, 0, n_degrees);  // degrees lower than d
-    first[d] =
-        (below * n_units + n_degrees - 1) / n_degrees;  // unit u has degree lowest + u n_degrees / n_units
+    const Index steps = (below * n_units + step * n_degrees - 1) / (step * n_degrees);
+    first[d] = std::min(steps * step, n_units);
   }
   return first;
 }

@@ -26,7 +26,7 @@ Net<T>::Net(std::vector<Staircase> masks, std::vector<std::vector<Index>> starts
     n_scratch_ += mask.rows;
   }
   transposed_ = n_scratch_;
-  n_scratch_ += transposed_stride(widest);
+  n_scratch_ += transposed_rows<T>(widest);
 }
 
 template <class T>
@@ -53,6 +53,13 @@ void Net<T>::start(T* params, Rng& rng) const {
 
 // ---- Forward
 
+// Views by value: through a reference, every store would make the compiler read them anew.
+template <class A, class T>
+void activate(Panels<const T> z, Panels<T> value, Index begin, Index end) {
+  for (Index p = 0; p < z.count; ++p)
+    for (Index r = begin; r < end; ++r) A::value(Rows<T>::load(z.row(p, r))).store(value.row(p, r));
+}
+
 template <class T>
 void Net<T>::forward_rows(Index l, Index begin, Index end, const T* params, Panels<const T> in,
                           Panels<T> kept, Panels<T> out) const {
@@ -64,8 +71,7 @@ void Net<T>::forward_rows(Index l, Index begin, Index end, const T* params, Pane
     using A = decltype(a);
     const Panels<T> value = kept.from(value_[l]), z = A::kKeepsInput ? kept.from(input_[l]) : value;
     forward_product<T>(masks_[l], weight, bias, x, z, begin, end);
-    for (Index p = 0; p < in.count; ++p)
-      for (Index r = begin; r < end; ++r) A::value(Rows<T>::load(z.row(p, r))).store(value.row(p, r));
+    activate<A, T>(z, value, begin, end);
   });
 }
 
@@ -83,6 +89,16 @@ void Net<T>::forward_degree(Index d, const T* params, Panels<const T> in, Panels
 
 // ---- Backward
 
+// Adjoints of values become those of pre-activations.
+template <class A, class T>
+void pull_activation(Panels<const T> z, Panels<const T> value, Panels<T> adjoint, Index begin, Index end) {
+  using R = Rows<T>;
+  for (Index p = 0; p < z.count; ++p)
+    for (Index r = begin; r < end; ++r)
+      A::pull(R::load(adjoint.row(p, r)), R::load(z.row(p, r)), R::load(value.row(p, r)))
+          .store(adjoint.row(p, r));
+}
+
 // The adjoints of hidden layer l, rows [begin, end), from those of layer l + 1.
 template <class T>
 void Net<T>::backward_rows(Index l, Index begin, Index end, const T* params, Panels<const T> kept,
@@ -94,11 +110,7 @@ void Net<T>::backward_rows(Index l, Index begin, Index end, const T* params, Pan
   with_activation(activation_, [&](auto a) {
     using A = decltype(a);
     const Panels<const T> value = kept.from(value_[l]), z = A::kKeepsInput ? kept.from(input_[l]) : value;
-    for (Index p = 0; p < dx.count; ++p)
-      for (Index r = begin; r < end; ++r) {
-        const auto slope = A::slope(Rows<T>::load(z.row(p, r)), Rows<T>::load(value.row(p, r)));
-        (Rows<T>::load(dx.row(p, r)) * slope).store(dx.row(p, r));
-      }
+    pull_activation<A, T>(z, value, dx, begin, end);
   });
 }
 

@@ -45,6 +45,15 @@ NFLOWS_FN Native<T> broadcast_native(T a) {
   return a - Native<T>{};
 }
 
+// a in its first n lanes, zero in the others.
+template <class T>
+NFLOWS_FN Native<T> first_lanes(Native<T> a, Index n) {
+  static constexpr Int<T> kLane[kLanes] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  Native<Int<T>> lane;
+  __builtin_memcpy(&lane, kLane, sizeof lane);
+  return lane < broadcast_native(static_cast<Int<T>>(n)) ? a : Native<T>{};
+}
+
 template <class T>
 struct Rows {
   static constexpr int kParts = kLanes / kNativeLanes<T>;

@@ -21,9 +21,9 @@ struct QuadOf {
 template <class T>
 using Quad = typename QuadOf<T>::type;
 
-// out[l * stride + j] = x[j * 16 + l] for j < n, and zero for n <= j < stride.
+// out[l * stride + j] = x[j * 16 + l] for j < n, and zero for n <= j < padded.
 template <class T>
-inline void transpose_panel(const T* x, Index n, T* out, Index stride) {
+inline void transpose_panel(const T* x, Index n, Index padded, T* out, Index stride) {
   Index j = 0;
   for (; j + 4 <= n; j += 4) {
     for (int l = 0; l < kLanes; l += 4) {
@@ -47,7 +47,7 @@ inline void transpose_panel(const T* x, Index n, T* out, Index stride) {
     }
   }
   for (int l = 0; l < kLanes; ++l)
-    for (Index i = j; i < stride; ++i) out[l * stride + i] = i < n ? x[i * kLanes + l] : T(0);
+    for (Index i = j; i < padded; ++i) out[l * stride + i] = i < n ? x[i * kLanes + l] : T(0);
 }
 
 }  // namespace nflows

@@ -30,8 +30,11 @@ struct AdamStep {
         root_correction(static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(o.beta_2, static_cast<double>(t))))),
         decay(static_cast<T>(scheduled_rate * o.alpha)) {}
 
-  // Parameters [begin, end). `decays` is 1 or 0 for each; `scale` clips the gradient.
-  void update(Index begin, Index end, const T* gradient, T scale, const T* decays, T* p, T* m, T* v) const {
+  // Parameters [begin, end). `decays` is 1 or 0 for each; `scale` clips the gradient. Six pointers are more than
+  // compilers compare at run time: told that nothing overlaps, they vectorize the loop.
+  void update(Index begin, Index end, const T* __restrict gradient, T scale, const T* __restrict decays,
+              T* __restrict p, T* __restrict m, T* __restrict v) const {
+    const auto [rate, beta_1, beta_2, epsilon, root_correction, decay] = *this;
     for (Index i = begin; i < end; ++i) {
       const T g = gradient[i] * scale;
       m[i] = beta_1 * m[i] + (1 - beta_1) * g;

@@ -47,7 +47,8 @@ def made(reader, n_features, n_context, hidden_units, n_params, activation):
     Inputs are [context, x]; output row ``i * n_params + p`` is parameter p of feature i. A hidden unit of
     degree m sees the context, x_0 .. x_{m-1} and units of degree <= m; feature i sees units of degree <= i.
     Without a context units of degree 0 would see nothing and are left out; with one feature and no context no
-    hidden unit is left.
+    hidden unit is left. Each degree has about as many units as any other, in steps of 8 where there are 8 for
+    each, else of 4, 2 or 1.
     """
     output_degrees = np.repeat(np.arange(n_features), n_params)
     lowest = 0 if n_context else 1
@@ -56,7 +57,9 @@ def made(reader, n_features, n_context, hidden_units, n_params, activation):
     degrees = np.concatenate([np.zeros(n_context, dtype=int), 1 + np.arange(n_features)])
     masks = []
     for n_units in hidden_units if n_degrees else ():
-        unit_degrees = lowest + (np.arange(n_units) * n_degrees) // n_units
+        step = next(s for s in (8, 4, 2, 1) if s == 1 or s * n_degrees <= n_units)
+        starts = step * np.ceil(np.arange(1, n_degrees) * n_units / (n_degrees * step))
+        unit_degrees = lowest + np.searchsorted(starts, np.arange(n_units), side="right")
         masks.append(degrees[None, :] <= unit_degrees[:, None])
         degrees = unit_degrees
     masks.append(degrees[None, :] <= output_degrees[:, None])
