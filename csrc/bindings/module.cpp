@@ -13,6 +13,7 @@ PYBIND11_MODULE(NFLOWS_MODULE, module) {
   bind_flow(module);
   bind_trainer(module);
   bind_math(module);
+  bind_kernels(module);
   module.def("registry", [] {
     return std::map<std::string, std::vector<std::string>>{
         {"bijections", Registry<BijectionFactory<float>>::global().names()},

@@ -85,6 +85,17 @@ def registry() -> dict[str, list[str]]: ...
 def math(name: str, x: NDArray[T]) -> NDArray[T]: ...
 def math_scalar(name: str, x: NDArray[T]) -> NDArray[T]: ...
 def math_names() -> list[str]: ...
+def time_kernel(
+    name: Literal["forward", "data_gradient", "weight_gradient", "transpose_and_weight_gradient"],
+    rows: int,
+    cols: int,
+    n_panels: int,
+    staircase: int,  # features of the MADE whose hidden layers it joins; 0: dense
+    dtype: Literal["float32", "float64"],
+    repeats: int,
+) -> float: ...  # seconds per call, one thread
+def kernel_work(rows: int, cols: int, staircase: int) -> int: ...  # multiply-adds per data row
+def fma_peak(dtype: Literal["float32", "float64"]) -> float: ...  # FLOP/s, one thread
 
 isa: str
 compiler: str

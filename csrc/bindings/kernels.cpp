@@ -1,0 +1,122 @@
+// The products of linalg/ one at a time, on one thread, for bench/kernels.py.
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "bindings/bind.h"
+#include "core/arena.h"
+#include "core/check.h"
+#include "core/rng.h"
+#include "linalg/peak.h"
+#include "linalg/products.h"
+
+namespace nflows {
+namespace {
+
+namespace py = pybind11;
+
+// The mask between two hidden layers of a MADE of so many features (nets/made.cpp); dense for none of them.
+// Units are sorted by degree, unit u of n has degree u (D - 1) / n, and each sees those of its degree or less.
+Staircase hidden_mask(Index rows, Index cols, Index n_features) {
+  check(rows > 0 && cols > 0, "time_kernel: expected rows and columns, got ", rows, " x ", cols);
+  check(n_features == 0 || n_features > 1, "time_kernel: a staircase wants 2 features or more, got ",
+        n_features);
+  if (n_features == 0) return Staircase::full(rows, cols);
+  const Index n_degrees = n_features - 1;
+  std::vector<Index> row_end;
+  for (Index r = 0; r < rows; ++r) {
+    const Index degrees_seen = r * n_degrees / rows + 1;
+    row_end.push_back((degrees_seen * cols + n_degrees - 1) / n_degrees);
+  }
+  return Staircase::steps(std::move(row_end), cols);
+}
+
+Index multiply_adds(const Staircase& mask) {
+  Index total = 0;
+  for (const Index end : mask.row_end) total += end;
+  return total;
+}
+
+// Small numbers of both signs: no sum of them grows out of range, none is subnormal.
+template <class T>
+Arena<T> filled(Index size, Rng& rng) {
+  Arena<T> arena(size);
+  for (T& value : arena) value = static_cast<T>(0.1 * rng.symmetric());
+  return arena;
+}
+
+// Seconds per call; the first call, which warms the caches, is not counted.
+template <class Call>
+double seconds_per_call(Index repeats, const Call& call) {
+  call();
+  const auto began = std::chrono::steady_clock::now();
+  for (Index i = 0; i < repeats; ++i) call();
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - began;
+  return passed.count() / static_cast<double>(repeats);
+}
+
+template <class T>
+double time_kernel(const std::string& name, const Staircase& mask, Index n_panels, Index repeats) {
+  const Index rows = mask.rows, cols = mask.cols, stride = transposed_stride(cols);
+  Rng rng(0);
+  Arena<T> weight = filled<T>(mask.size(), rng), bias = filled<T>(rows, rng);
+  for (Index r = 0; r < rows; ++r)
+    std::fill(&weight.data()[r * cols] + mask.row_end[r], &weight.data()[(r + 1) * cols], T(0));
+  Arena<T> in = filled<T>(n_panels * cols * kLanes, rng), out = filled<T>(n_panels * rows * kLanes, rng);
+  Arena<T> scratch(n_panels * stride * kLanes);
+  const auto x = dense_panels(in.data(), cols, n_panels), y = dense_panels(out.data(), rows, n_panels);
+  const auto transposed = dense_panels(scratch.data(), stride, n_panels);
+
+  const auto time = [&](const auto& call) { return seconds_per_call(repeats, call); };
+  const auto gradient = [&] { weight_gradient<T>(mask, y, transposed, weight.data()); };
+  if (name == "forward")
+    return time([&] { forward_product<T>(mask, weight.data(), bias.data(), x, y, 0, rows); });
+  if (name == "data_gradient") return time([&] { data_gradient<T>(mask, weight.data(), y, x, 0, cols); });
+  transpose<T>(x, cols, transposed);
+  if (name == "weight_gradient") return time(gradient);
+  if (name == "transpose_and_weight_gradient")
+    return time([&] {
+      transpose<T>(x, cols, transposed);
+      gradient();
+    });
+  fail("time_kernel: unknown product '", name,
+       "'; known: forward, data_gradient, weight_gradient, transpose_and_weight_gradient");
+}
+
+// call(T()) for the T of that name.
+template <class Call>
+double with_dtype(const std::string& dtype, const Call& call) {
+  check(dtype == "float32" || dtype == "float64", "dtype: expected float32 or float64, got ", dtype);
+  return dtype == "float32" ? call(float{}) : call(double{});
+}
+
+}  // namespace
+
+void bind_kernels(py::module_& module) {
+  module.def(
+      "time_kernel",
+      [](const std::string& name, Index rows, Index cols, Index n_panels, Index staircase,
+         const std::string& dtype, Index repeats) {
+        check(n_panels > 0 && repeats > 0, "time_kernel: expected panels and repeats, got ", n_panels,
+              " and ", repeats);
+        const Staircase mask = hidden_mask(rows, cols, staircase);
+        return with_dtype(dtype, [&]<class T>(T) { return time_kernel<T>(name, mask, n_panels, repeats); });
+      },
+      py::arg("name"), py::arg("rows"), py::arg("cols"), py::arg("n_panels"), py::arg("staircase"),
+      py::arg("dtype"), py::arg("repeats"), py::call_guard<py::gil_scoped_release>(),
+      "Seconds per call of a product, on one thread.");
+  module.def(
+      "kernel_work",
+      [](Index rows, Index cols, Index staircase) {
+        return multiply_adds(hidden_mask(rows, cols, staircase));
+      },
+      py::arg("rows"), py::arg("cols"), py::arg("staircase"),
+      "Multiply-adds that a product needs for one data row.");
+  module.def(
+      "fma_peak",
+      [](const std::string& dtype) { return with_dtype(dtype, []<class T>(T) { return fma_peak<T>(); }); },
+      py::arg("dtype"), py::call_guard<py::gil_scoped_release>(),
+      "FLOP/s of multiply-adds that stay in registers, on one thread.");
+}
+
+}  // namespace nflows
