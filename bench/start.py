@@ -1,12 +1,13 @@
 """From the start of a process to the first log-density, and what an installation takes on disk.
 
-Every contestant is a fresh Python process that imports, builds a masked autoregressive flow of 5 layers
-(64, 64), fits one epoch of 1,000 rows of 6 columns in batches of 256, and scores 1,000 rows, written as that library's
-users write it. Beside them a process that only imports sklearn.base, which everything that is a scikit-learn
-estimator has to, and one that does nothing. Processes take turns; figures are medians, up to the moment that
-the densities are there.
+Every contestant is a fresh Python process that imports, builds a masked autoregressive flow of 5 layers (64,
+64), fits one epoch of 1,000 rows of 6 columns in batches of 256, and scores 1,000 rows, written as that
+library's users write it. Beside them a process that only imports sklearn.base, which everything that is a
+scikit-learn estimator has to, and one that does nothing. Processes take turns; figures are medians, up to
+the moment that the densities are there.
 
-On disk: the files of a package and of all it depends on, save NumPy, SciPy, scikit-learn and what these bring.
+On disk: the files of a package and of all it depends on, save NumPy, SciPy, scikit-learn and what these
+bring.
 
     python -m bench.start [--rounds 5] [--json FILE]
 """
