@@ -155,15 +155,14 @@ def seconds_to_done(source: str) -> float:
     return seconds
 
 
-def start_times(rounds: int) -> dict[str, float]:
+def start_times(rounds: int) -> dict[str, list[float]]:
     sources = {run.__name__: program(run) for run in [*YARDSTICKS, *CONTESTANTS]}
     times: dict[str, list[float]] = {name: [] for name in sources}
     for round_ in range(rounds):
         for name, source in sources.items():
-            print(f"\rround {round_ + 1} of {rounds}: {name:12}", end="", file=sys.stderr, flush=True)
             times[name].append(seconds_to_done(source))
-    print(file=sys.stderr)
-    return {name: statistics.median(values) for name, values in times.items()}
+        print(f"round {round_ + 1} of {rounds}", file=sys.stderr, flush=True)
+    return times
 
 
 def closure(names: list[str]) -> set[str]:
@@ -215,18 +214,19 @@ def install_sizes() -> dict[str, tuple[int, int]]:
     return sizes
 
 
-def report(times: dict[str, float], sizes: dict[str, tuple[int, int]]) -> list[dict[str, Any]]:
-    ours, base = times["nflows_np"], times["sklearn_base"]
+def report(times: dict[str, list[float]], sizes: dict[str, tuple[int, int]]) -> list[dict[str, Any]]:
+    seconds = {name: statistics.median(values) for name, values in times.items()}
     return [
         {
             "process": name,
-            "seconds": seconds,
-            "times ours": seconds / ours,
-            "seconds beyond sklearn.base": seconds - base,
+            "seconds": seconds[name],
+            "fastest": min(times[name]),
+            "times ours": seconds[name] / seconds["nflows_np"],
+            "beyond sklearn.base": seconds[name] - seconds["sklearn_base"],
             "MB on disk": sizes[name][0] / 1e6 if name in sizes else None,
             "packages": sizes[name][1] if name in sizes else None,
         }
-        for name, seconds in sorted(times.items(), key=lambda item: item[1])
+        for name in sorted(seconds, key=lambda name: seconds[name])
     ]
 
 
@@ -244,12 +244,10 @@ def main() -> None:
     about = machine()
     print(", ".join(f"{key} {value}" for key, value in about.items()), end="\n\n")
     print(table(f"To the first log-density, median of {args.rounds} processes", rows))
-    ours, best = (
-        min(row["seconds"] for row in rows if row["process"] in names)
-        for names in (["nflows_np"], [run.__name__ for run in CONTESTANTS[1:]])
-    )
-    beyond = next(row["seconds beyond sklearn.base"] for row in rows if row["process"] == "nflows_np")
-    print(f"best peer / nflows_np: {best / ours:.2f} (at least 2)")
+    by_name = {row["process"]: row for row in rows}
+    best = min(by_name[peer.__name__]["times ours"] for peer in CONTESTANTS[1:])
+    beyond = by_name["nflows_np"]["beyond sklearn.base"]
+    print(f"best peer / nflows_np: {best:.2f} (at least 2)")
     print(f"nflows_np beyond sklearn.base: {beyond:.2f} s (at most 0.3)")
     if args.json:
         args.json.write_text(json.dumps({"machine": about, "start": rows}, indent=2))
