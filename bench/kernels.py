@@ -40,7 +40,7 @@ N_PANELS, WIDTHS, MASK_FEATURES = 8, (64, 128, 512), 8
 MATRIX_SIZES = (512, 1024)
 N_ROWS, N_FEATURES = 2048, 8
 
-PRODUCTS = ("forward", "data_gradient", "weight_gradient", "transpose_and_weight_gradient")
+PRODUCTS = ("forward", "data_gradient", "weight_gradient")
 
 
 def softplus(x: np.ndarray) -> np.ndarray:

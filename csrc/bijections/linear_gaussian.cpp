@@ -28,7 +28,7 @@ class LinearGaussian final : public Bijection<T> {
       : n_(n_features), lower_(n_features), regression_(Staircase::full(n_features, n_context)) {}
 
   Index n_params() const override { return 2 * n_ + lower_.n_params() + regression_.size(); }
-  Index n_scratch() const override { return n_ + transposed_rows<T>(std::max(n_, regression_.cols)); }
+  Index n_scratch() const override { return n_ + kGradientScratch; }
   std::vector<Block> blocks() const override {
     return {{"shift", 0, n_, false},
             {"log_scale", n_, n_, false},
@@ -65,14 +65,13 @@ class LinearGaussian final : public Bijection<T> {
 
   void backward(Panels<const T> x, Panels<const T> z, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    const Panels<T> dresidual = pass.scratch, transposed = pass.scratch.from(n_);
+    const Panels<T> dresidual = pass.scratch, scratch = pass.scratch.from(n_);
     for (Index i = 0; i < n_; ++i)
       scale(pass, i).backward(z.from(i), dz.from(i), grads.dlog_det, dresidual.from(i), grads.dparams + i,
                               grads.dparams + n_ + i);
     lower_.apply_transposed(lower(pass.params), dresidual, dx);
-    transpose<T>(x, n_, transposed);
-    lower_.gradient(dresidual, transposed, lower(grads.dparams));
-    pull_context(pass, grads, dresidual, transposed);
+    lower_.gradient(dresidual, x, scratch, lower(grads.dparams));
+    pull_context(pass, grads, dresidual, scratch);
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
@@ -84,13 +83,12 @@ class LinearGaussian final : public Bijection<T> {
   // L x = r: the adjoint of r is L^-T dx, and that of L is -(L^-T dx) x^T.
   void inverse_backward(Panels<const T> z, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    const Panels<T> minus_dresidual = pass.scratch, transposed = pass.scratch.from(n_);
+    const Panels<T> minus_dresidual = pass.scratch, scratch = pass.scratch.from(n_);
     copy_rows<T>(dx, dz, n_);
     lower_.solve_transposed(lower(pass.params), dz);
     negate_rows<T>(dz, minus_dresidual, n_);
-    transpose<T>(x, n_, transposed);
-    lower_.gradient(minus_dresidual, transposed, lower(grads.dparams));
-    pull_context(pass, grads, minus_dresidual, transposed);
+    lower_.gradient(minus_dresidual, x, scratch, lower(grads.dparams));
+    pull_context(pass, grads, minus_dresidual, scratch);
     for (Index i = 0; i < n_; ++i)
       scale(pass, i).inverse_backward(z.from(i), dz.from(i), grads.dlog_det, dz.from(i), grads.dparams + i,
                                       grads.dparams + n_ + i);
@@ -109,13 +107,12 @@ class LinearGaussian final : public Bijection<T> {
 
   // The context enters as -C c: adjoints of both, given that of the residual (minus it, for the inverse).
   void pull_context(const Pass<T>& pass, const Gradients<T>& grads, Panels<T> dresidual,
-                    Panels<T> transposed) const {
+                    Panels<T> scratch) const {
     if (regression_.cols == 0) return;
     data_gradient<T>(regression_, context(pass.params), dresidual, grads.dcontext, 0, regression_.cols,
                      Into::kSubtract);
-    transpose<T>(pass.context, regression_.cols, transposed);
     negate_rows<T>(dresidual, dresidual, n_);
-    weight_gradient<T>(regression_, dresidual, transposed, context(grads.dparams));
+    weight_gradient<T>(regression_, dresidual, pass.context, scratch, context(grads.dparams));
   }
 
   Index n_;

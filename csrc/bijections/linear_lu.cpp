@@ -26,7 +26,7 @@ class LinearLU final : public Bijection<T> {
 
   Index n_params() const override { return 2 * n_ + 2 * factor_.n_params(); }
   Index n_kept() const override { return 2 * n_; }  // (I + V) x and diag(s) (I + V) x
-  Index n_scratch() const override { return 2 * n_ + transposed_rows<T>(n_); }
+  Index n_scratch() const override { return 2 * n_ + kGradientScratch; }
   std::vector<Block> blocks() const override {
     return {{"shift", 0, n_, false},
             {"log_scale", n_, n_, false},
@@ -48,19 +48,17 @@ class LinearLU final : public Bijection<T> {
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
     const Panels<T> t = pass.kept, u = pass.kept.from(n_);
-    const Panels<T> dv = pass.scratch, du = pass.scratch.from(n_), transposed = pass.scratch.from(2 * n_);
+    const Panels<T> dv = pass.scratch, du = pass.scratch.from(n_), scratch = pass.scratch.from(2 * n_);
     bias_gradient<T>(n_, dz, grads.dparams);
     order_.scatter<T>(dz, dv);
-    transpose<T>(u, n_, transposed);
-    factor_.gradient(dv, transposed, lower(grads.dparams));
+    factor_.gradient(dv, u, scratch, lower(grads.dparams));
     factor_.apply_transposed(lower(pass.params), dv, du);
     T unused = 0;
     for (Index j = 0; j < n_; ++j)
       scale(pass, j).inverse_backward(t.from(j), du.from(j), grads.dlog_det, dv.from(j), &unused,
                                       grads.dparams + n_ + j);
     // t = (I + V) x with V^T stored: d(V^T) = x dt^T.
-    transpose<T>(dv, n_, transposed);
-    factor_.gradient(x, transposed, upper(grads.dparams));
+    factor_.gradient(x, dv, scratch, upper(grads.dparams));
     factor_.apply(upper(pass.params), dv, dx);
   }
 
@@ -79,12 +77,11 @@ class LinearLU final : public Bijection<T> {
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
     const Panels<T> t = pass.kept, u = pass.kept.from(n_);
-    const Panels<T> dt = pass.scratch, minus = pass.scratch.from(n_), transposed = pass.scratch.from(2 * n_);
+    const Panels<T> dt = pass.scratch, minus = pass.scratch.from(n_), scratch = pass.scratch.from(2 * n_);
     copy_rows<T>(dx, dt, n_);
     factor_.solve(upper(pass.params), dt);
     negate_rows<T>(dt, minus, n_);
-    transpose<T>(minus, n_, transposed);
-    factor_.gradient(x, transposed, upper(grads.dparams));
+    factor_.gradient(x, minus, scratch, upper(grads.dparams));
 
     T unused = 0;
     for (Index j = 0; j < n_; ++j)
@@ -92,8 +89,7 @@ class LinearLU final : public Bijection<T> {
                               grads.dparams + n_ + j);
     factor_.solve_transposed(lower(pass.params), dt);
     negate_rows<T>(dt, minus, n_);
-    transpose<T>(u, n_, transposed);
-    factor_.gradient(minus, transposed, lower(grads.dparams));
+    factor_.gradient(minus, u, scratch, lower(grads.dparams));
 
     order_.gather<T>(dt, dz);
     order_.gather<T>(minus, dt);

@@ -9,25 +9,22 @@
 #include "core/rng.h"
 #include "linalg/peak.h"
 #include "linalg/products.h"
+#include "nets/net.h"
 
 namespace nflows {
 namespace {
 
 namespace py = pybind11;
 
-// The mask between two hidden layers of a MADE of so many features (nets/made.cpp); dense for none of them.
-// Units are sorted by degree, unit u of n has degree u (D - 1) / n, and each sees those of its degree or less.
+// The mask between two hidden layers of a MADE of so many features; dense for none of them.
 Staircase hidden_mask(Index rows, Index cols, Index n_features) {
   check(rows > 0 && cols > 0, "time_kernel: expected rows and columns, got ", rows, " x ", cols);
   check(n_features == 0 || n_features > 1, "time_kernel: a staircase wants 2 features or more, got ",
         n_features);
   if (n_features == 0) return Staircase::full(rows, cols);
-  const Index n_degrees = n_features - 1;
+  const auto begin = made_degrees(rows, n_features, false), visible = made_degrees(cols, n_features, false);
   std::vector<Index> row_end;
-  for (Index r = 0; r < rows; ++r) {
-    const Index degrees_seen = r * n_degrees / rows + 1;
-    row_end.push_back((degrees_seen * cols + n_degrees - 1) / n_degrees);
-  }
+  for (Index d = 0; d < n_features; ++d) row_end.insert(row_end.end(), begin[d + 1] - begin[d], visible[d + 1]);
   return Staircase::steps(std::move(row_end), cols);
 }
 
@@ -57,30 +54,23 @@ double seconds_per_call(Index repeats, const Call& call) {
 
 template <class T>
 double time_kernel(const std::string& name, const Staircase& mask, Index n_panels, Index repeats) {
-  const Index rows = mask.rows, cols = mask.cols, stride = transposed_stride(cols);
+  const Index rows = mask.rows, cols = mask.cols;
   Rng rng(0);
   Arena<T> weight = filled<T>(mask.size(), rng), bias = filled<T>(rows, rng);
   for (Index r = 0; r < rows; ++r)
     std::fill(&weight.data()[r * cols] + mask.row_end[r], &weight.data()[(r + 1) * cols], T(0));
   Arena<T> in = filled<T>(n_panels * cols * kLanes, rng), out = filled<T>(n_panels * rows * kLanes, rng);
-  Arena<T> scratch(n_panels * stride * kLanes);
+  Arena<T> scratch(n_panels * kGradientScratch * kLanes);
   const auto x = dense_panels(in.data(), cols, n_panels), y = dense_panels(out.data(), rows, n_panels);
-  const auto transposed = dense_panels(scratch.data(), stride, n_panels);
+  const auto spare = dense_panels(scratch.data(), kGradientScratch, n_panels);
 
   const auto time = [&](const auto& call) { return seconds_per_call(repeats, call); };
-  const auto gradient = [&] { weight_gradient<T>(mask, y, transposed, weight.data()); };
   if (name == "forward")
     return time([&] { forward_product<T>(mask, weight.data(), bias.data(), x, y, 0, rows); });
   if (name == "data_gradient") return time([&] { data_gradient<T>(mask, weight.data(), y, x, 0, cols); });
-  transpose<T>(x, cols, transposed);
-  if (name == "weight_gradient") return time(gradient);
-  if (name == "transpose_and_weight_gradient")
-    return time([&] {
-      transpose<T>(x, cols, transposed);
-      gradient();
-    });
+  if (name == "weight_gradient") return time([&] { weight_gradient<T>(mask, y, x, spare, weight.data()); });
   fail("time_kernel: unknown product '", name,
-       "'; known: forward, data_gradient, weight_gradient, transpose_and_weight_gradient");
+       "'; known: forward, data_gradient, weight_gradient");
 }
 
 // call(T()) for the T of that name.

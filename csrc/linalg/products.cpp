@@ -15,9 +15,10 @@ namespace {
 inline constexpr int kTileRows = kRegisterBytes == 64 ? 8 : 6;
 inline constexpr int kTileVectors = 2;
 
-// Columns that weight_gradient's tile takes at once, and that lie together in the copy it reads.
+// Columns that weight_gradient's tile takes at once, and has transposed.
 template <class T>
 inline constexpr Index kBlock = kTileVectors * kNativeLanes<T>;
+static_assert(kBlock<float> <= kGradientScratch);
 
 // Where the operands of one tile lie. a(m, k) = a[m a_m + k a_k]; b(k) is kTileVectors registers, b_v apart,
 // at b + k b_k.
@@ -132,7 +133,8 @@ struct Backward {
   }
 };
 
-// dW += dy x^T over one block of columns of W. Lanes are columns; the sum over data rows runs panel by panel.
+// dW += dy x^T over one block of columns of W, x transposed: [lane][column of the block] in every panel. Lanes are
+// columns; the sum over data rows runs panel by panel.
 template <class T>
 struct ColumnLanes {
   const Staircase& mask;
@@ -144,7 +146,7 @@ struct ColumnLanes {
   void run(Index m) const {
     Native<T> acc[M][V] = {};
     for (Index p = 0; p < dy.count; ++p)
-      multiply_add<T, M, V>(acc, {dy.row(p, m), kLanes, 1, x.row(p, col), kBlock<T>, kNativeLanes<T>}, kLanes);
+      multiply_add<T, M, V>(acc, {dy.row(p, m), kLanes, 1, x.row(p, 0), kBlock<T>, kNativeLanes<T>}, kLanes);
     if (mask.row_end[m] >= col + V * kNativeLanes<T>)
       add(acc, m, [](T* dw, Native<T> a, Index) { store_native(dw, load_native(dw) + a); });
     else if (mask.cols >= col + V * kNativeLanes<T>)  // what is masked gets a zero added
@@ -168,6 +170,63 @@ struct ColumnLanes {
   }
 };
 
+// dW += dy x^T for a W of few columns, which would leave most lanes of a register without one: lanes are data rows,
+// and every sum over them ends across a register. Rows of W and columns are taken 4, 2 or 1 at a time.
+template <class T>
+struct SummedLanes {
+  const Staircase& mask;
+  Panels<const T> dy, x;
+  T* dweight;
+
+  template <int M, int Unused>
+  void run(Index m) const {
+    for_rows<M, Rows<T>::kParts == 1 ? 4 : 1>(0, mask.row_end[m + M - 1], Columns{*this, m});
+  }
+
+  struct Columns {
+    const SummedLanes& all;
+    Index m;
+    template <int C, int M>
+    void run(Index col) const {
+      all.step<M, C>(m, col);
+    }
+  };
+
+  template <int M, int C>
+  void step(Index m, Index col) const {
+    Rows<T> acc[C][4] = {};
+    for (Index p = 0; p < dy.count; ++p)
+#pragma GCC unroll 4
+      for (int i = 0; i < M; ++i)
+#pragma GCC unroll 4
+        for (int c = 0; c < C; ++c)
+          acc[c][i] += Rows<T>::load(dy.row(p, m + i)) * Rows<T>::load(x.row(p, col + c));
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) {
+      const Quad<T> total = sums(acc[c]);
+      for (int i = 0; i < M; ++i)
+        if (col + c < mask.row_end[m + i]) dweight[(m + i) * mask.cols + col + c] += total[i];
+    }
+  }
+};
+
+// db += the sums of dy over data rows, four at a time.
+template <class T>
+struct BiasLanes {
+  Panels<const T> dy;
+  T* dbias;
+
+  template <int M, int Unused>
+  void run(Index m) const {
+    Rows<T> acc[4] = {};
+    for (Index p = 0; p < dy.count; ++p)
+#pragma GCC unroll 4
+      for (int i = 0; i < M; ++i) acc[i] += Rows<T>::load(dy.row(p, m + i));
+    const Quad<T> total = sums(acc);
+    for (int i = 0; i < M; ++i) dbias[m + i] += total[i];
+  }
+};
+
 }  // namespace
 
 Staircase Staircase::full(Index rows, Index cols) { return steps(std::vector<Index>(rows, cols), cols); }
@@ -181,21 +240,6 @@ Staircase Staircase::steps(std::vector<Index> row_end, Index cols) {
   for (Index c = 0; c < cols; ++c)
     s.col_begin[c] = std::upper_bound(s.row_end.begin(), s.row_end.end(), c) - s.row_end.begin();
   return s;
-}
-
-template <class T>
-Index transposed_rows(Index n_features) {
-  return (n_features + kBlock<T> - 1) / kBlock<T> * kBlock<T>;
-}
-
-template <class T>
-void transpose(Panels<const T> x, Index n_features, Panels<T> out) {
-  for (Index p = 0; p < x.count; ++p)
-    for (Index col = 0; col < n_features; col += kBlock<T>) {
-      const Index n = std::min(kBlock<T>, n_features - col);
-      const Index whole = (n + kNativeLanes<T> - 1) / kNativeLanes<T> * kNativeLanes<T>;
-      transpose_panel(x.row(p, col), n, whole, out.row(p, col), kBlock<T>);
-    }
 }
 
 template <class T>
@@ -213,14 +257,18 @@ void data_gradient(const Staircase& mask, const T* weight, Panels<const T> dy, P
 }
 
 template <class T>
-void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x_transposed, T* dweight) {
+void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x, Panels<T> scratch, T* dweight) {
+  if (mask.cols <= kNativeLanes<T> / 2) return for_rows<1, 4>(0, mask.rows, SummedLanes<T>{mask, dy, x, dweight});
   constexpr Index kHalfTile = kTileRows / 2;
   for (Index col = 0; col < mask.cols; col += kBlock<T>) {
+    const Index n = std::min(kBlock<T>, mask.cols - col), in_registers = n > kNativeLanes<T> ? kBlock<T> : kNativeLanes<T>;
+    for (Index p = 0; p < x.count; ++p)
+      transpose_panel(x.row(p, col), n, in_registers, scratch.row(p, 0), kBlock<T>);
     // The first rows that reach the block may reach its first register only.
     const Index second = col + kNativeLanes<T>, begin = mask.col_begin[col];
     const Index narrow = (second < mask.cols ? mask.col_begin[second] : mask.rows) - begin;
     const Index wide = second < mask.cols ? begin + narrow / kHalfTile * kHalfTile : mask.rows;
-    const ColumnLanes<T> tile{mask, dy, x_transposed, dweight, col};
+    const ColumnLanes<T> tile{mask, dy, scratch, dweight, col};
     for_rows<1>(begin, wide, tile);
     for_rows<kTileVectors>(wide, mask.rows, tile);
   }
@@ -228,21 +276,15 @@ void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> 
 
 template <class T>
 void bias_gradient(Index n_features, Panels<const T> dy, T* dbias) {
-  for (Index r = 0; r < n_features; ++r) {
-    Rows<T> total(T(0));
-    for (Index p = 0; p < dy.count; ++p) total += Rows<T>::load(dy.row(p, r));
-    dbias[r] += sum(total);
-  }
+  for_rows<1, 4>(0, n_features, BiasLanes<T>{dy, dbias});
 }
 
 #define NFLOWS_INSTANTIATE(T)                                                                               \
-  template Index transposed_rows<T>(Index);                                                                 \
-  template void transpose<T>(Panels<const T>, Index, Panels<T>);                                            \
   template void forward_product<T>(const Staircase&, const T*, const T*, Panels<const T>, Panels<T>, Index, \
                                    Index, Into);                                                            \
   template void data_gradient<T>(const Staircase&, const T*, Panels<const T>, Panels<T>, Index, Index,      \
                                  Into);                                                                     \
-  template void weight_gradient<T>(const Staircase&, Panels<const T>, Panels<const T>, T*);                 \
+  template void weight_gradient<T>(const Staircase&, Panels<const T>, Panels<const T>, Panels<T>, T*);       \
   template void bias_gradient<T>(Index, Panels<const T>, T*);
 NFLOWS_INSTANTIATE(float)
 NFLOWS_INSTANTIATE(double)

@@ -2,7 +2,8 @@
 //
 //   forward          y  = b + W x        lanes are data rows
 //   data gradient    dx = W^T dy         lanes are data rows
-//   weight gradient  dW += dy x^T        lanes are columns of W: x is transposed first, panel by panel
+//   weight gradient  dW += dy x^T        lanes are columns of W: x is transposed first, panel by panel;
+//                                        where W has few columns, lanes are data rows, summed at the end
 //
 // All three are one loop: out(m, lane) += sum_k a(m, k) b(k, lane), where a is read one scalar at a time and
 // broadcast, so W is never packed, and b in whole registers. They differ in their strides. Every element of
@@ -34,13 +35,6 @@ struct Staircase {
 // What becomes of the result's old value.
 enum class Into { kSet, kAdd, kSubtract };
 
-// The transposed copy of x, n features, that weight_gradient reads: blocks of as many features as its tile takes
-// at once, each [lane][feature of the block], so that a tile reads memory in order.
-template <class T>
-Index transposed_rows(Index n_features);  // of out: n in whole blocks
-template <class T>
-void transpose(Panels<const T> x, Index n_features, Panels<T> out);
-
 // y[r] = (bias[r] or 0) + sum_c W[r][c] x[c] for begin <= r < end; bias only with kSet, and may be null.
 template <class T>
 void forward_product(const Staircase& mask, const T* weight, const T* bias, Panels<const T> x, Panels<T> y,
@@ -51,9 +45,10 @@ template <class T>
 void data_gradient(const Staircase& mask, const T* weight, Panels<const T> dy, Panels<T> dx, Index begin,
                    Index end, Into into = Into::kSet);
 
-// dW[r][c] += sum over data rows of dy[r] x[c], for unmasked (r, c). x comes transposed.
+// dW[r][c] += sum over data rows of dy[r] x[c], for unmasked (r, c); overwrites kGradientScratch rows of scratch.
+inline constexpr Index kGradientScratch = 2 * kLanes;
 template <class T>
-void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x_transposed, T* dweight);
+void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x, Panels<T> scratch, T* dweight);
 
 // db[r] += sum over data rows of dy[r].
 template <class T>

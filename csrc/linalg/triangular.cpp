@@ -41,8 +41,8 @@ void UnitLower<T>::solve_transposed(const T* s, Panels<T> x) const {
 }
 
 template <class T>
-void UnitLower<T>::gradient(Panels<const T> dy, Panels<const T> x_transposed, T* ds) const {
-  weight_gradient<T>(strict_, dy, x_transposed, ds);
+void UnitLower<T>::gradient(Panels<const T> dy, Panels<const T> x, Panels<T> scratch, T* ds) const {
+  weight_gradient<T>(strict_, dy, x, scratch, ds);
 }
 
 template class UnitLower<float>;

@@ -27,8 +27,8 @@ class UnitLower {
   void solve(const T* s, Panels<T> x) const;
   void solve_transposed(const T* s, Panels<T> x) const;
 
-  // ds += strict lower part of dy x^T, the gradient of y = L x; x transposed as weight_gradient wants it.
-  void gradient(Panels<const T> dy, Panels<const T> x_transposed, T* ds) const;
+  // ds += strict lower part of dy x^T, the gradient of y = L x; scratch as for weight_gradient.
+  void gradient(Panels<const T> dy, Panels<const T> x, Panels<T> scratch, T* ds) const;
 
  private:
   Staircase strict_;

@@ -8,11 +8,8 @@
 #include "nets/net.h"
 
 namespace nflows {
-namespace {
 
-// first[d] = the first of n units whose degree is at least d, for d = 0 .. D: units of degree d are
-// [first[d], first[d+1]).
-std::vector<Index> hidden_starts(Index n_units, Index n_features, bool has_context) {
+std::vector<Index> made_degrees(Index n_units, Index n_features, bool has_context) {
   const Index lowest = has_context ? 0 : 1, n_degrees = n_features - lowest;
   Index step = 8;  // units; a divisor of every tile where each degree can have as many
   while (step > 1 && step * n_degrees > n_units) step /= 2;
@@ -24,8 +21,6 @@ std::vector<Index> hidden_starts(Index n_units, Index n_features, bool has_conte
   }
   return first;
 }
-
-}  // namespace
 
 template <class T>
 Net<T> made(Index n_context, Index n_features, const std::vector<Index>& hidden, Index per_feature,
@@ -42,7 +37,7 @@ Net<T> made(Index n_context, Index n_features, const std::vector<Index>& hidden,
   std::vector<Staircase> masks;
   std::vector<std::vector<Index>> starts;
   for (const Index n_units : constant ? std::vector<Index>{} : hidden) {
-    const std::vector<Index> first = hidden_starts(n_units, n_features, n_context > 0);
+    const std::vector<Index> first = made_degrees(n_units, n_features, n_context > 0);
     std::vector<Index> row_end;
     for (Index d = 0; d < n_features; ++d) row_end.insert(row_end.end(), first[d + 1] - first[d], visible[d]);
     masks.push_back(Staircase::steps(std::move(row_end), cols));

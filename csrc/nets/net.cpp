@@ -12,12 +12,10 @@ template <class T>
 Net<T>::Net(std::vector<Staircase> masks, std::vector<std::vector<Index>> starts, Activation activation)
     : masks_(std::move(masks)), starts_(std::move(starts)), activation_(activation) {
   const bool keeps_input = with_activation(activation_, [](auto a) { return decltype(a)::kKeepsInput; });
-  Index widest = 0;
   for (const Staircase& mask : masks_) {
     weight_.push_back(n_params_);
     bias_.push_back(n_params_ += mask.size());
     n_params_ += mask.rows;
-    widest = std::max(widest, mask.cols);
     if (is_last(static_cast<Index>(weight_.size()) - 1)) break;
     value_.push_back(n_kept_);
     input_.push_back(n_kept_ += mask.rows);
@@ -26,7 +24,7 @@ Net<T>::Net(std::vector<Staircase> masks, std::vector<std::vector<Index>> starts
     n_scratch_ += mask.rows;
   }
   transposed_ = n_scratch_;
-  n_scratch_ += transposed_rows<T>(widest);
+  n_scratch_ += kGradientScratch;
 }
 
 template <class T>
@@ -138,11 +136,10 @@ void Net<T>::input_gradient(Index begin, Index end, const T* params, Panels<cons
 template <class T>
 void Net<T>::weight_gradients(Panels<const T> in, Panels<const T> kept, Panels<const T> dout,
                               Panels<T> scratch, T* dparams) const {
-  const Panels<T> transposed = scratch.from(transposed_);
   for (Index l = 0; l < depth(); ++l) {
     const Panels<const T> dy = is_last(l) ? dout : scratch.from(adjoint_[l]);
-    transpose<T>(l == 0 ? in : kept.from(value_[l - 1]), masks_[l].cols, transposed);
-    weight_gradient<T>(masks_[l], dy, transposed, dparams + weight_[l]);
+    const Panels<const T> x = l == 0 ? in : kept.from(value_[l - 1]);
+    weight_gradient<T>(masks_[l], dy, x, scratch.from(transposed_), dparams + weight_[l]);
     bias_gradient<T>(masks_[l].rows, dy, dparams + bias_[l]);
   }
 }

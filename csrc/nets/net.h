@@ -86,6 +86,10 @@ class Net {
 template <class T>
 Net<T> mlp(Index n_inputs, const std::vector<Index>& hidden, Index n_outputs, Activation activation);
 
+// first[d] = the first of n_units hidden units of a MADE whose degree is at least d, for d = 0 .. n_features: units
+// of degree d are [first[d], first[d+1]).
+std::vector<Index> made_degrees(Index n_units, Index n_features, bool has_context);
+
 // Masked autoregressive: inputs are [context, x_0 .. x_{D-1}], outputs per_feature rows for each feature in
 // turn, and those of feature i see the context and x_0 .. x_{i-1}.
 template <class T>

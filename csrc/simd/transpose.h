@@ -1,25 +1,9 @@
 // Transposing one panel: from features x lanes to lanes x features, in 4 x 4 blocks of register shuffles.
 #pragma once
 
-#include "simd/rows.h"
-
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_shufflevector)
-#define NFLOWS_SHUFFLE4(T, a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
-#endif
-#endif
-#if !defined(NFLOWS_SHUFFLE4)  // GCC 11
-#define NFLOWS_SHUFFLE4(T, a, b, i, j, k, l) __builtin_shuffle(a, b, Quad<Int<T>>{i, j, k, l})
-#endif
+#include "simd/quad.h"
 
 namespace nflows {
-
-template <class T>
-struct QuadOf {
-  typedef T type __attribute__((vector_size(4 * sizeof(T))));
-};
-template <class T>
-using Quad = typename QuadOf<T>::type;
 
 // out[l * stride + j] = x[j * 16 + l] for j < n, and zero for n <= j < padded.
 template <class T>
@@ -51,5 +35,3 @@ inline void transpose_panel(const T* x, Index n, Index padded, T* out, Index str
 }
 
 }  // namespace nflows
-
-#undef NFLOWS_SHUFFLE4
