@@ -20,6 +20,9 @@ template <class T>
 inline constexpr Index kBlock = kTileVectors * kNativeLanes<T>;
 static_assert(kBlock<float> <= kGradientScratch);
 
+// With so few rows or columns, transposing costs more than summing across registers.
+inline constexpr Index kFew = 8;
+
 // Where the operands of one tile lie. a(m, k) = a[m a_m + k a_k]; b(k) is kTileVectors registers, b_v apart,
 // at b + k b_k.
 template <class T>
@@ -63,6 +66,7 @@ struct RowLanes {
   Panels<const T> in;
   Panels<T> out;
   const T* bias;
+  Panels<const T> gate;
   Into into;
 
   static constexpr int kParts = Rows<T>::kParts;
@@ -92,14 +96,35 @@ struct RowLanes {
     const auto [a, a_m, a_k, k_begin, k_end] = shape.template range<M>(m);
     multiply_add<T, M, V>(acc, {a, a_m, a_k, in.row(panel, k_begin) + lane, kLanes, in_v}, k_end - k_begin);
 
+    const Native<T> zero{};
+    switch (into) {
+      case Into::kSet:
+        return write(acc, y, out_v, [](Native<T> a, const T*, int, int) { return a; });
+      case Into::kAdd:
+        return write(acc, y, out_v, [](Native<T> a, const T* at, int, int) { return load_native(at) + a; });
+      case Into::kSubtract:
+        return write(acc, y, out_v, [](Native<T> a, const T* at, int, int) { return load_native(at) - a; });
+      case Into::kRectified:
+        return write(acc, y, out_v, [&](Native<T> a, const T*, int, int) { return a > zero ? a : zero; });
+      case Into::kGated: {
+        const Index gate_v = kWithin ? kNativeLanes<T> : gate.stride;
+        const T* open = gate.row(panel, m) + lane;
+        return write(acc, y, out_v, [&](Native<T> a, const T*, int i, int v) {
+          return load_native(open + i * kLanes + v * gate_v) > zero ? a : zero;
+        });
+      }
+    }
+  }
+
+  // Stores value(a, at, i, v) for every register a of the tile, at being its place.
+  template <int M, int V, class Value>
+  static NFLOWS_FN void write(const Native<T> (&acc)[M][V], T* y, Index out_v, const Value& value) {
 #pragma GCC unroll 16
     for (int i = 0; i < M; ++i)
 #pragma GCC unroll 4
       for (int v = 0; v < V; ++v) {
         T* at = y + i * kLanes + v * out_v;
-        if (into == Into::kAdd) acc[i][v] = load_native(at) + acc[i][v];
-        if (into == Into::kSubtract) acc[i][v] = load_native(at) - acc[i][v];
-        store_native(at, acc[i][v]);
+        store_native(at, value(acc[i][v], at, i, v));
       }
   }
 };
@@ -170,8 +195,8 @@ struct ColumnLanes {
   }
 };
 
-// dW += dy x^T for a W of few columns, which would leave most lanes of a register without one: lanes are data rows,
-// and every sum over them ends across a register. Rows of W and columns are taken 4, 2 or 1 at a time.
+// dW += dy x^T for a W of few rows or columns: lanes are data rows, and every sum over them ends across a register.
+// Rows of W and columns are taken 4, 2 or 1 at a time.
 template <class T>
 struct SummedLanes {
   const Staircase& mask;
@@ -246,19 +271,19 @@ template <class T>
 void forward_product(const Staircase& mask, const T* weight, const T* bias, Panels<const T> x, Panels<T> y,
                      Index begin, Index end, Into into) {
   const Forward<T> shape{mask, weight};
-  for_rows<kTileVectors>(begin, end, RowLanes<T, Forward<T>>{shape, x, y, bias, into});
+  for_rows<kTileVectors>(begin, end, RowLanes<T, Forward<T>>{shape, x, y, bias, {}, into});
 }
 
 template <class T>
 void data_gradient(const Staircase& mask, const T* weight, Panels<const T> dy, Panels<T> dx, Index begin,
-                   Index end, Into into) {
+                   Index end, Into into, Panels<const T> gate) {
   const Backward<T> shape{mask, weight};
-  for_rows<kTileVectors>(begin, end, RowLanes<T, Backward<T>>{shape, dy, dx, nullptr, into});
+  for_rows<kTileVectors>(begin, end, RowLanes<T, Backward<T>>{shape, dy, dx, nullptr, gate, into});
 }
 
 template <class T>
 void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x, Panels<T> scratch, T* dweight) {
-  if (mask.cols <= kNativeLanes<T> / 2) return for_rows<1, 4>(0, mask.rows, SummedLanes<T>{mask, dy, x, dweight});
+  if (std::min(mask.rows, mask.cols) <= kFew) return for_rows<1, 4>(0, mask.rows, SummedLanes<T>{mask, dy, x, dweight});
   constexpr Index kHalfTile = kTileRows / 2;
   for (Index col = 0; col < mask.cols; col += kBlock<T>) {
     const Index n = std::min(kBlock<T>, mask.cols - col), in_registers = n > kNativeLanes<T> ? kBlock<T> : kNativeLanes<T>;
@@ -283,7 +308,7 @@ void bias_gradient(Index n_features, Panels<const T> dy, T* dbias) {
   template void forward_product<T>(const Staircase&, const T*, const T*, Panels<const T>, Panels<T>, Index, \
                                    Index, Into);                                                            \
   template void data_gradient<T>(const Staircase&, const T*, Panels<const T>, Panels<T>, Index, Index,      \
-                                 Into);                                                                     \
+                                 Into, Panels<const T>);                                                    \
   template void weight_gradient<T>(const Staircase&, Panels<const T>, Panels<const T>, Panels<T>, T*);       \
   template void bias_gradient<T>(Index, Panels<const T>, T*);
 NFLOWS_INSTANTIATE(float)

@@ -32,10 +32,11 @@ struct Staircase {
   Index size() const { return rows * cols; }
 };
 
-// What becomes of the result's old value.
-enum class Into { kSet, kAdd, kSubtract };
+// How the result is written: over the old value, or added to it, or subtracted. ReLUs cost nothing on the way out:
+// kRectified writes the positive part, kGated zero where `gate`, the values that a ReLU gave, is zero.
+enum class Into { kSet, kAdd, kSubtract, kRectified, kGated };
 
-// y[r] = (bias[r] or 0) + sum_c W[r][c] x[c] for begin <= r < end; bias only with kSet, and may be null.
+// y[r] = (bias[r] or 0) + sum_c W[r][c] x[c] for begin <= r < end; bias may be null.
 template <class T>
 void forward_product(const Staircase& mask, const T* weight, const T* bias, Panels<const T> x, Panels<T> y,
                      Index begin, Index end, Into into = Into::kSet);
@@ -43,7 +44,7 @@ void forward_product(const Staircase& mask, const T* weight, const T* bias, Pane
 // dx[c] (=, +=, -=) sum_r W[r][c] dy[r] for begin <= c < end.
 template <class T>
 void data_gradient(const Staircase& mask, const T* weight, Panels<const T> dy, Panels<T> dx, Index begin,
-                   Index end, Into into = Into::kSet);
+                   Index end, Into into = Into::kSet, Panels<const T> gate = {});
 
 // dW[r][c] += sum over data rows of dy[r] x[c], for unmasked (r, c); overwrites kGradientScratch rows of scratch.
 inline constexpr Index kGradientScratch = 2 * kLanes;

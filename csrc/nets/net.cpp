@@ -65,6 +65,8 @@ void Net<T>::forward_rows(Index l, Index begin, Index end, const T* params, Pane
   const Panels<const T> x = l == 0 ? in : kept.from(value_[l - 1]);
   const T *weight = params + weight_[l], *bias = params + bias_[l];
   if (is_last(l)) return forward_product<T>(masks_[l], weight, bias, x, out, begin, end);
+  if (activation_ == Activation::kRelu)
+    return forward_product<T>(masks_[l], weight, bias, x, kept.from(value_[l]), begin, end, Into::kRectified);
   with_activation(activation_, [&](auto a) {
     using A = decltype(a);
     const Panels<T> value = kept.from(value_[l]), z = A::kKeepsInput ? kept.from(input_[l]) : value;
@@ -104,7 +106,10 @@ void Net<T>::backward_rows(Index l, Index begin, Index end, const T* params, Pan
   if (begin == end) return;
   const Panels<const T> dy = is_last(l + 1) ? dout : scratch.from(adjoint_[l + 1]);
   const Panels<T> dx = scratch.from(adjoint_[l]);
-  data_gradient<T>(masks_[l + 1], params + weight_[l + 1], dy, dx, begin, end);
+  const T* weight = params + weight_[l + 1];
+  if (activation_ == Activation::kRelu)
+    return data_gradient<T>(masks_[l + 1], weight, dy, dx, begin, end, Into::kGated, kept.from(value_[l]));
+  data_gradient<T>(masks_[l + 1], weight, dy, dx, begin, end);
   with_activation(activation_, [&](auto a) {
     using A = decltype(a);
     const Panels<const T> value = kept.from(value_[l]), z = A::kKeepsInput ? kept.from(input_[l]) : value;
