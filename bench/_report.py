@@ -7,8 +7,11 @@ import platform
 import subprocess
 import sys
 from datetime import date
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+ROOT = Path(__file__).parents[1]
 
 
 def machine() -> dict[str, Any]:
@@ -27,6 +30,17 @@ def machine() -> dict[str, Any]:
     }
 
 
+def versions(*distributions: str) -> dict[str, str]:
+    """The installed versions of some distributions, those that are missing left out."""
+    found = {}
+    for name in distributions:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
 def _cpu_name() -> str:
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -36,11 +50,12 @@ def _cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def in_own_process(program: str, *arguments: str, python: str = sys.executable) -> dict[str, Any]:
-    """Run ``python program arguments`` and return the JSON object that is its last line of output.
+def in_own_process(module: str, *arguments: str, python: str = sys.executable) -> dict[str, Any]:
+    """Run ``python -m module arguments`` and return the JSON object that is its last line of output.
 
     Contestants must not share a process: each brings threads, allocators and imports of its own.
     """
-    done = subprocess.run([python, program, *arguments], stdout=subprocess.PIPE, text=True, check=True)
+    command = [python, "-m", module, *arguments]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result

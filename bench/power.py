@@ -4,7 +4,7 @@ Both train 5 layers of (128, 128) with ReLU by Adam on shuffled batches of 512 r
 same number of epochs, and keep the weights that are best on the validation rows. Each runs in a process of
 its own, one after the other, on the same cores.
 
-    python bench/power.py --data DIR [--epochs 20] [--threads 2] [--zuko-python PYTHON]
+    python -m bench.power --data DIR [--epochs 20] [--threads 2] [--zuko-python PYTHON]
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from ._report import in_own_process, machine
 
 LAYERS, HIDDEN, BATCH, RATE = 5, (128, 128), 512, 1e-3
 
@@ -88,12 +90,18 @@ def main() -> None:
             print(json.dumps(CONTESTANTS[args.only](dict(tables), args.epochs, args.threads)))
         return
 
-    from _report import in_own_process, machine
-
-    shared = ["--data", str(args.data), "--epochs", str(args.epochs), "--threads", str(args.threads)]
+    shared = [
+        "--data",
+        str(args.data.resolve()),
+        "--epochs",
+        str(args.epochs),
+        "--threads",
+        str(args.threads),
+    ]
     pythons = {"nflows_np": sys.executable, "zuko": args.zuko_python}
     results = {
-        name: in_own_process(__file__, *shared, "--only", name, python=pythons[name]) for name in CONTESTANTS
+        name: in_own_process("bench.power", *shared, "--only", name, python=pythons[name])
+        for name in CONTESTANTS
     }
     print(
         json.dumps(

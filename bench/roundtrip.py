@@ -4,7 +4,7 @@ Each preset is fitted to a table with correlated, skewed and bimodal columns. Ro
 deviations out go to the latent space and back; the error of a row is relative to its own size in standard
 deviations (at least one).
 
-    python bench/roundtrip.py [--rows 20000]
+    python -m bench.roundtrip [--rows 20000]
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Naively, sampling takes as many network passes as there are columns. Here it takes about one.
 
-    python bench/sampling.py [--columns 63] [--hidden 512] [--rows 10000] [--repeat 5]
+    python -m bench.sampling [--columns 63] [--hidden 512] [--rows 10000] [--repeat 5]
 """
 
 from __future__ import annotations

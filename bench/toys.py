@@ -4,7 +4,7 @@ For 20,000 rows of each set, prints the mean log-likelihood of 20,000 other rows
 under the true density; the difference is the Kullback-Leibler divergence that is left. With --picture, also
 draws data, density and samples of the first preset, the picture of README.
 
-    python bench/toys.py [--presets maf realnvp] [--picture FILE]
+    python -m bench.toys [--presets maf realnvp] [--picture FILE]
 """
 
 from __future__ import annotations
