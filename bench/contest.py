@@ -1,0 +1,207 @@
+"""The conductor: one process for each contestant, measured in turn, so that a slow spell of the machine hits them all.
+
+For each number of threads every contestant gets a worker, pinned to the same cores. For each configuration all of them
+build the flow, and their parameters are counted. Then each measure goes in rounds: a short time of the first, of the
+second, ..., and again. A contestant that fails or takes too long is left out there, and a note says so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import peers
+from ._report import ROOT
+from .configs import Config
+from .worker import LONG_CALL
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+PATIENCE = 240.0  # seconds for any one command
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A contestant in one precision."""
+
+    name: str
+    dtype: str
+    beside: bool = False  # in another precision than the rest: steps and scores only
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} {self.dtype}" if self.beside else self.name
+
+    def wants(self, config: Config, measure: str, *, first: bool) -> bool:
+        """Whether it is measured there; `first` for the first number of threads."""
+        if self.name == peers.YARDSTICK:
+            return measure == "step"
+        if config.steps_only and measure in ("score", "sample"):
+            return False
+        if self.beside:
+            return measure in ("step", "score")
+        if self.name in peers.SCORERS:
+            return measure == "score" and config.model == "maf"
+        if self.name == peers.COMPILED:
+            return first  # compiling takes a minute each time
+        if self.name in peers.PEERS and measure == "sample" and config.model == "maf":
+            # one network pass for each column: minutes
+            return not config.wide or (first and config.n_features <= 43)
+        return True
+
+
+class Lost(Exception):
+    """A worker failed, died or took too long; the message says which."""
+
+
+class Process:
+    """A worker and the pipe to it."""
+
+    def __init__(self, entry: Entry, threads: int, isa: str | None) -> None:
+        environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
+        if isa and entry.name == peers.OURS:
+            environment["NFLOWS_NP_ISA"] = isa
+        command = [sys.executable, "-m", "bench.worker", entry.name, str(threads), entry.dtype]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        alarm = threading.Timer(PATIENCE, self._process.kill)
+        alarm.start()
+        try:
+            print(json.dumps({"do": do, **arguments}), file=self._process.stdin, flush=True)
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        finally:
+            alarm.cancel()
+        if not line:
+            self.end()
+            raise Lost(f"{do}: the worker ended, or took more than {PATIENCE:.0f} s")
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise Lost(f"{do}: {answer['error']}")
+        return answer
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@dataclass
+class Contest:
+    """What to measure, and what came of it: `figures` are flat records, which `bench.tables` and `compare` read."""
+
+    entries: list[Entry]
+    configs: list[Config]
+    threads: list[int]
+    isa: str | None = None
+    most_rounds: int = 7
+    figures: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def run(self) -> None:
+        self._began = time.monotonic()
+        for threads in self.threads:
+            workers: dict[Entry, Process] = {}
+            try:
+                for config in self.configs:
+                    self._say(f"{threads} threads: {config.title}, batch {config.batch}")
+                    self._start(workers, threads)
+                    self._measure_config(workers, config, threads)
+            finally:
+                for worker in workers.values():
+                    worker.end()
+
+    def _start(self, workers: dict[Entry, Process], threads: int) -> None:
+        """Start whoever does not run: everyone at first, later those who were lost."""
+        for entry in self.entries:
+            missing = entry not in workers or not workers[entry].alive
+            if missing and (entry.name != peers.COMPILED or threads == self.threads[0]):
+                worker = Process(entry, threads, self.isa)
+                with self._noting(entry, f"{threads} threads"):
+                    answer = worker.ask("import")
+                    self.about.setdefault("versions", answer["versions"])
+                    self.about |= {k: v for k, v in answer.items() if k == "machine"}
+                    workers[entry] = worker
+                if entry not in workers:
+                    worker.end()
+
+    def _measure_config(self, workers: dict[Entry, Process], config: Config, threads: int) -> None:
+        ready: list[tuple[Entry, tuple[str, ...]]] = []
+        for entry, worker in workers.items():
+            with self._noting(entry, config.name):
+                built = worker.ask("build", config=config.to_dict())
+                if built["n_params"] != built["expected_params"]:
+                    raise AssertionError(f"{entry.label}, {config.name}: {built} are not like for like")
+                ready.append((entry, tuple(built["measures"])))
+        for measure in peers.FLOW_MEASURES:
+            first = threads == self.threads[0]
+            taking_part = [
+                e for e, able in ready if measure in able and e.wants(config, measure, first=first)
+            ]
+            where = {"threads": threads, "config": config.name, "measure": measure}
+            self._measure({e: workers[e] for e in taking_part}, where)
+
+    def _measure(self, workers: dict[Entry, Process], where: dict[str, Any]) -> None:
+        times: dict[Entry, list[float]] = {}
+        rounds: dict[Entry, int] = {}
+        rows: dict[Entry, int] = {}
+        place = f"{where['config']}, {where['measure']}, {where['threads']} threads"
+        for entry, worker in workers.items():
+            with self._noting(entry, place):
+                prepared = worker.ask("prepare", measure=where["measure"])
+                rows[entry] = prepared["rows"]
+                rounds[entry] = self._rounds(prepared["seconds"])
+                times[entry] = [] if rounds[entry] else [prepared["seconds"]]
+        for i in range(self.most_rounds):
+            for entry in [e for e in times if i < rounds[e]]:
+                with self._noting(entry, place):
+                    times[entry].append(workers[entry].ask("time", measure=where["measure"])["seconds"])
+        for entry in [e for e in times if times[e]]:
+            with self._noting(entry, place):
+                memory = workers[entry].ask("memory")["megabytes"]
+                who = {"contestant": entry.label, "dtype": entry.dtype, "rows": rows[entry]}
+                self.figures.append({**where, **who, **spread(times[entry]), "megabytes": round(memory, 1)})
+
+    def _rounds(self, seconds: float) -> int:
+        """The longer a call, the fewer; none where the warm-up itself is the figure."""
+        if seconds > LONG_CALL:
+            return 0
+        return min(3 if seconds > 1 else 7, self.most_rounds)
+
+    @contextmanager
+    def _noting(self, entry: Entry, place: str) -> Iterator[None]:
+        """Whoever is lost here is left out here, with a note."""
+        try:
+            yield
+        except Lost as loss:
+            self.notes.append(f"{entry.label} ({place}): {loss}")
+            self._say(self.notes[-1])
+
+    def _say(self, text: str) -> None:
+        print(f"[{time.monotonic() - self._began:5.0f} s] {text}", file=sys.stderr, flush=True)
+
+
+def spread(times: list[float]) -> dict[str, Any]:
+    """Median and quartiles."""
+    low = high = median = statistics.median(times)
+    if len(times) > 1:
+        low, _, high = statistics.quantiles(times, n=4, method="inclusive")
+    return {"seconds": median, "low": low, "high": high, "rounds": len(times)}

@@ -1,0 +1,95 @@
+"""nflows_np: training steps on the engine, all else through FlowDensity as its users do.
+
+Steps clip the gradient's norm, which is nflows_np's default; those of the peers do not.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from nflows_np import FlowDensity, specs
+from nflows_np._engine import engine
+from nflows_np.columns import LANES, gather, n_panels
+
+from ..configs import LEARNING_RATE, Config
+from . import FLOW_MEASURES
+
+ENGINE = {"float32": (engine.Flow32, engine.Trainer32), "float64": (engine.Flow64, engine.Trainer64)}
+
+
+def spec(config: Config) -> specs.Flow:
+    """The configuration's flow, without a linear layer: as many parameters as the peers have."""
+    shape: dict[str, Any] = {"hidden_units": config.hidden, "activation": "relu"}
+    if config.model == "maf":
+        layers = [specs.Autoregressive(**shape), specs.Permutation("reverse")] * config.n_layers
+        return specs.Flow(layers)
+    return specs.Flow([specs.Coupling(swap=i % 2 == 1, **shape) for i in range(config.n_layers)])
+
+
+class Ours:
+    measures = FLOW_MEASURES
+    compiles = False
+
+    def __init__(self, config: Config, threads: int, dtype: str) -> None:
+        self.config, self.threads, self.dtype = config, threads, dtype
+        flow_class, trainer_class = ENGINE[dtype]
+        self._flow = flow_class(spec(config).resolve(config.n_features).to_dict(), config.n_features)
+        self._flow.start(0)
+        self._trainer = trainer_class(self._flow, learning_rate=LEARNING_RATE)
+        self.n_params, self.expected_params = self._flow.n_params, config.n_params()
+        self._density: FlowDensity | None = None
+
+    def batch(self, X: NDArray[np.float64]) -> tuple[NDArray[Any], int]:
+        panels = np.empty((n_panels(len(X)), X.shape[1], LANES), self.dtype)
+        gather(X, slice(0, len(X)), np.zeros(X.shape[1]), np.ones(X.shape[1]), panels)
+        return panels, len(X)
+
+    def table(self, X: NDArray[np.float64]) -> NDArray[Any]:
+        return X.astype(self.dtype)
+
+    def step(self, rows: tuple[NDArray[Any], int]) -> None:
+        panels, n = rows
+        self._trainer.run(panels, n, n, n_threads=self.threads)
+
+    def epoch(self, rows: NDArray[Any], batch: int) -> float:
+        """A fit has costs of its own beside its epochs: the difference of a longer and a shorter one has none."""
+        further = max(1, 200_000 // len(rows)) if not self.config.wide else 1
+        seconds = []
+        for epochs in (1, 1 + further):
+            began = time.perf_counter()
+            self._fit(rows, epochs, batch)
+            seconds.append(time.perf_counter() - began)
+        return (seconds[1] - seconds[0]) / further
+
+    def score(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        return self._fitted().score_samples(rows)
+
+    def chunked_score(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        return self.score(rows)  # the engine goes by tiles in any case
+
+    def sample(self, n: int) -> NDArray[np.float64]:
+        return self._fitted().sample(n, random_state=0)
+
+    def _fitted(self) -> FlowDensity:
+        if self._density is None:
+            self._density = self._fit(self.table(self.config.table(1024)), 1, 256)
+        return self._density
+
+    def _fit(self, rows: NDArray[Any], epochs: int, batch: int) -> FlowDensity:
+        density = FlowDensity(
+            spec(self.config), max_iter=epochs, batch_size=batch, learning_rate_init=LEARNING_RATE, alpha=0.0,
+            early_stopping=False, n_iter_no_change=np.inf, dtype=self.dtype, n_jobs=self.threads, random_state=0,
+        )  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # a bench ends long before
+            return density.fit(rows)
+
+
+def build(name: str, config: Config, threads: int, dtype: str) -> Ours:
+    return Ours(config, threads, dtype)
