@@ -82,7 +82,7 @@ class Process:
         try:
             print(json.dumps({"do": do, **arguments}), file=self._process.stdin, flush=True)
             line = self._process.stdout.readline()
-        except BrokenPipeError:
+        except (BrokenPipeError, ValueError):  # it ended; its pipe is closed
             line = ""
         finally:
             alarm.cancel()
@@ -115,6 +115,7 @@ class Contest:
     figures: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     about: dict[str, Any] = field(default_factory=dict)
+    _absent: set[Entry] = field(default_factory=set)
 
     def run(self) -> None:
         self._began = time.monotonic()
@@ -132,32 +133,30 @@ class Contest:
     def _start(self, workers: dict[Entry, Process], threads: int) -> None:
         """Start whoever does not run: everyone at first, later those who were lost."""
         for entry in self.entries:
-            missing = entry not in workers or not workers[entry].alive
-            if missing and (entry.name != peers.COMPILED or threads == self.threads[0]):
-                worker = Process(entry, threads, self.isa)
-                with self._noting(entry, f"{threads} threads"):
-                    answer = worker.ask("import")
-                    self.about.setdefault("versions", answer["versions"])
-                    self.about |= {k: v for k, v in answer.items() if k == "machine"}
-                    workers[entry] = worker
-                if entry not in workers:
-                    worker.end()
+            if entry in self._absent or (entry in workers and workers[entry].alive):
+                continue
+            workers[entry] = worker = Process(entry, threads, self.isa)
+            self._absent.add(entry)  # unless it can be imported
+            with self._noting(entry, f"{threads} threads"):
+                answer = worker.ask("import")
+                self.about.setdefault("versions", answer["versions"])
+                self.about |= {k: v for k, v in answer.items() if k == "machine"}
+                self._absent.remove(entry)
 
     def _measure_config(self, workers: dict[Entry, Process], config: Config, threads: int) -> None:
-        ready: list[tuple[Entry, tuple[str, ...]]] = []
-        for entry, worker in workers.items():
+        first = threads == self.threads[0]
+        program: dict[Entry, set[str]] = {}
+        for entry in (e for e in workers if e not in self._absent):
+            wanted = {m for m in peers.FLOW_MEASURES if entry.wants(config, m, first=first)}
             with self._noting(entry, config.name):
-                built = worker.ask("build", config=config.to_dict())
-                if built["n_params"] != built["expected_params"]:
-                    raise AssertionError(f"{entry.label}, {config.name}: {built} are not like for like")
-                ready.append((entry, tuple(built["measures"])))
+                if wanted:
+                    built = workers[entry].ask("build", config=config.to_dict())
+                    if built["n_params"] != built["expected_params"]:
+                        raise AssertionError(f"{entry.label}, {config.name}: not like for like: {built}")
+                    program[entry] = wanted & set(built["measures"])
         for measure in peers.FLOW_MEASURES:
-            first = threads == self.threads[0]
-            taking_part = [
-                e for e, able in ready if measure in able and e.wants(config, measure, first=first)
-            ]
             where = {"threads": threads, "config": config.name, "measure": measure}
-            self._measure({e: workers[e] for e in taking_part}, where)
+            self._measure({e: workers[e] for e in program if measure in program[e]}, where)
 
     def _measure(self, workers: dict[Entry, Process], where: dict[str, Any]) -> None:
         times: dict[Entry, list[float]] = {}
@@ -171,7 +170,7 @@ class Contest:
                 rounds[entry] = self._rounds(prepared["seconds"])
                 times[entry] = [] if rounds[entry] else [prepared["seconds"]]
         for i in range(self.most_rounds):
-            for entry in [e for e in times if i < rounds[e]]:
+            for entry in [e for e in times if i < rounds[e] and workers[e].alive]:
                 with self._noting(entry, place):
                     times[entry].append(workers[entry].ask("time", measure=where["measure"])["seconds"])
         for entry in [e for e in times if times[e]]:
@@ -184,7 +183,7 @@ class Contest:
         """The longer a call, the fewer; none where the warm-up itself is the figure."""
         if seconds > LONG_CALL:
             return 0
-        return min(3 if seconds > 1 else 7, self.most_rounds)
+        return min(3 if seconds > 0.5 else 7, self.most_rounds)
 
     @contextmanager
     def _noting(self, entry: Entry, place: str) -> Iterator[None]:
@@ -192,8 +191,10 @@ class Contest:
         try:
             yield
         except Lost as loss:
-            self.notes.append(f"{entry.label} ({place}): {loss}")
-            self._say(self.notes[-1])
+            note = f"{entry.label} ({place}): {loss}"
+            self._say(note)
+            if note not in self.notes:
+                self.notes.append(note)
 
     def _say(self, text: str) -> None:
         print(f"[{time.monotonic() - self._began:5.0f} s] {text}", file=sys.stderr, flush=True)

@@ -32,4 +32,5 @@ def _no_sampler(n: int) -> Any:
 
 def build(name: str, config: Config, threads: int, dtype: str) -> CompiledFlow:
     prepare(threads, dtype)
+    torch.compiler.reset()  # after a few flows it would stop compiling and run the next ones eagerly
     return CompiledFlow(config)
