@@ -42,10 +42,10 @@ class Entry:
 
     def wants(self, config: Config, measure: str, *, first: bool) -> bool:
         """Whether it is measured there; `first` for the first number of threads."""
-        if self.name == peers.YARDSTICK:
-            return measure == "step"
         if config.steps_only and measure in ("score", "sample"):
             return False
+        if self.name == peers.YARDSTICK:
+            return True
         if self.beside:
             return measure in ("step", "score")
         if self.name in peers.SCORERS:
@@ -53,8 +53,7 @@ class Entry:
         if self.name == peers.COMPILED:
             return first  # compiling takes a minute each time
         if self.name in peers.PEERS and measure == "sample" and config.model == "maf":
-            # one network pass for each column: minutes
-            return not config.wide or (first and config.n_features <= 43)
+            return config.n_features <= 43  # one network pass for each column takes minutes beyond
         return True
 
 
@@ -123,6 +122,8 @@ class Contest:
             workers: dict[Entry, Process] = {}
             try:
                 for config in self.configs:
+                    if threads != self.threads[0] and config.n_features > 43:
+                        continue  # minutes, for a point beyond the table's bars
                     self._say(f"{threads} threads: {config.title}, batch {config.batch}")
                     self._start(workers, threads)
                     self._measure_config(workers, config, threads)
@@ -167,7 +168,7 @@ class Contest:
             with self._noting(entry, place):
                 prepared = worker.ask("prepare", measure=where["measure"])
                 rows[entry] = prepared["rows"]
-                rounds[entry] = self._rounds(prepared["seconds"])
+                rounds[entry] = self._rounds(prepared["lasted"])
                 times[entry] = [] if rounds[entry] else [prepared["seconds"]]
         for i in range(self.most_rounds):
             for entry in [e for e in times if i < rounds[e] and workers[e].alive]:
@@ -183,7 +184,7 @@ class Contest:
         """The longer a call, the fewer; none where the warm-up itself is the figure."""
         if seconds > LONG_CALL:
             return 0
-        return min(3 if seconds > 0.5 else 7, self.most_rounds)
+        return min(3 if seconds > 0.3 else 7, self.most_rounds)
 
     @contextmanager
     def _noting(self, entry: Entry, place: str) -> Iterator[None]:

@@ -17,7 +17,7 @@ TITLES = {
     "step": "Training step: forward, backward, Adam (milliseconds)",
     "epoch": "Epoch as users run it: shuffled, in batches (microseconds per row)",
     "score": "Scoring (rows per second)",
-    "sample": "Sampling 10,000 rows (rows per second)",
+    "sample": "Sampling (rows per second)",
 }
 NAMES = {
     COMPILED: "zuko, torch.compile",
@@ -80,7 +80,8 @@ def preamble(result: dict[str, Any], figures: Figures) -> str:
     lines.append(", ".join(f"{key} {value}" for key, value in about.items()))
     lines.append(", ".join(f"{name} {version}" for name, version in result.get("versions", {}).items()))
     for threads in figures.threads:
-        seconds = [f["seconds"] for c in figures.configs if (f := figures.get(threads, "step", c, YARDSTICK))]
+        found = [figures.get(threads, measure, c, YARDSTICK) for measure in TITLES for c in figures.configs]
+        seconds = [f["seconds"] for f in found if f]
         if seconds:
             rates = f"{FLOP / max(seconds) / 1e9:.0f} to {FLOP / min(seconds) / 1e9:.0f} GFLOP/s"
             if max(seconds) > QUIET * min(seconds):

@@ -2,8 +2,8 @@
 
     {"do": "import"}                                     -> {"versions": ..., "machine": ...}, the latter of ours alone
     {"do": "build", "config": {...}}                     -> {"n_params": ..., "expected_params": ..., "measures": [...]}
-    {"do": "prepare", "measure": "step"}                 -> {"seconds": of a call, "rows": of a call}
-    {"do": "time", "measure": "step"}                    -> {"seconds": of a call, the mean of one round}
+    {"do": "prepare", "measure": "step"}                 -> {"seconds": the figure, "lasted": seconds, "rows": ...}
+    {"do": "time", "measure": "step"}                    -> {"seconds": the figure, as the mean of one round}
     {"do": "memory"}                                     -> {"megabytes": the peak since "prepare", above the import}
 
 An answer is one line, too; {"error": ...} where the contestant failed.
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 ROUND_SECONDS = 0.2
-LONG_CALL = 5.0  # seconds: a call that takes longer is its own warm-up
+LONG_CALL = 2.5  # seconds: a call that takes longer is its own warm-up
 
 
 class Worker:
@@ -70,24 +70,22 @@ class Worker:
     def do_prepare(self, measure: str) -> dict[str, Any]:
         """Make the rows, warm up, choose between whole and chunked scoring, and settle how many calls make a round."""
         call, rows = self._prepared(measure)
-        first = call()
         assert self.contestant is not None
-        if first > LONG_CALL and not self.contestant.compiles:
-            seconds = first
-        else:
-            seconds = call()
+        seconds, lasted = lasting(call)
+        if lasted < LONG_CALL or self.contestant.compiles:
+            seconds, lasted = lasting(call)
             if measure == "score":
                 chunked = timed(lambda: self.contestant.chunked_score(self._rows["table"]))
                 chunked()
                 in_chunks = chunked()
                 if in_chunks < seconds:
-                    call, seconds = chunked, in_chunks
-        if seconds < ROUND_SECONDS / 2:  # a second call is still a slow one
-            seconds = min(call() for _ in range(5))
+                    call, seconds, lasted = chunked, in_chunks, in_chunks
+        if lasted < ROUND_SECONDS / 2:  # a second call is still a slow one
+            lasted = min(lasting(call)[1] for _ in range(5))
         self._calls[measure] = call
-        self._repeat[measure] = max(1, round(ROUND_SECONDS / seconds))
+        self._repeat[measure] = max(1, round(ROUND_SECONDS / lasted))
         forget_peak()
-        return {"seconds": seconds, "rows": rows}
+        return {"seconds": seconds, "lasted": lasted, "rows": rows}
 
     def do_time(self, measure: str) -> dict[str, Any]:
         call, repeat = self._calls[measure], self._repeat[measure]
@@ -120,6 +118,13 @@ def timed(call: Callable[[], object]) -> Callable[[], float]:
         return time.perf_counter() - began
 
     return seconds
+
+
+def lasting(call: Callable[[], float]) -> tuple[float, float]:
+    """The figure that a call returns, and how long it took to get it."""
+    began = time.perf_counter()
+    figure = call()
+    return figure, time.perf_counter() - began
 
 
 def _status(field: str) -> float | None:
