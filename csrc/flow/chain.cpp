@@ -99,7 +99,8 @@ Panels<const T> Chain<T>::run(Direction direction, Keep keep, const T* params, P
 
 template <class T>
 Panels<const T> Chain<T>::pull(Direction direction, const T* params, Panels<const T> context,
-                               Panels<const T> dout, const Gradients<T>& grads, Panels<T> workspace) const {
+                               Panels<const T> dout, const Gradients<T>& grads, Panels<T> workspace,
+                               Accumulate accumulate) const {
   const Plan& at = kept_plan_;
   Panels<const T> adjoint = dout;
   for (Index s = n_layers() - 1, turn = 1; s >= 0; --s, turn = 1 - turn) {
@@ -107,6 +108,8 @@ Panels<const T> Chain<T>::pull(Direction direction, const T* params, Panels<cons
     const Pass<T> pass{params + layers_[l].params, context, workspace.from(at.kept[l]),
                        workspace.from(at.scratch)};
     const Gradients<T> own{grads.dlog_det, grads.dparams + layers_[l].params, grads.dcontext};
+    if (accumulate == Accumulate::kAfresh)
+      std::fill_n(own.dparams, layers_[l].bijection->n_params(), T(0));
     const Panels<const T> in = workspace.from(at.value[s]), out = workspace.from(at.value[s + 1]);
     const Panels<T> next = workspace.from(at.adjoint[turn]);
     if (direction == Direction::kForward)

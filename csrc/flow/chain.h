@@ -18,6 +18,10 @@ enum class Direction { kForward, kInverse };
 // Whether a run leaves behind what `pull` needs, or reuses the space of each layer for the next.
 enum class Keep { kNothing, kForPull };
 
+// Whether the gradients of parameters that `pull` adds to are what they were, or zero. They are many: a layer's are
+// set to zero just before the layer adds to them, while it is about to need them in the cache.
+enum class Accumulate { kOnTop, kAfresh };
+
 template <class T>
 class Chain {
  public:
@@ -44,7 +48,8 @@ class Chain {
   // After run(direction, kForPull, ...): the adjoint of its input from that of its result. dout may be
   // dout_buffer().
   Panels<const T> pull(Direction direction, const T* params, Panels<const T> context, Panels<const T> dout,
-                       const Gradients<T>& grads, Panels<T> workspace) const;
+                       const Gradients<T>& grads, Panels<T> workspace,
+                       Accumulate accumulate = Accumulate::kOnTop) const;
   Panels<T> dout_buffer(Panels<T> workspace) const { return workspace.from(kept_plan_.adjoint[0]); }
 
  private:

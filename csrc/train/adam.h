@@ -20,7 +20,7 @@ struct AdamOptions {
 // a division.
 template <class T>
 struct AdamStep {
-  T rate, beta_1, beta_2, epsilon, root_correction, decay;
+  T rate, beta_1, beta_2, epsilon, root_correction, decay_rate;
 
   AdamStep(const AdamOptions& o, double scheduled_rate, std::int64_t t)
       : rate(static_cast<T>(scheduled_rate / (1.0 - std::pow(o.beta_1, static_cast<double>(t))))),
@@ -28,18 +28,19 @@ struct AdamStep {
         beta_2(static_cast<T>(o.beta_2)),
         epsilon(static_cast<T>(o.epsilon)),
         root_correction(static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(o.beta_2, static_cast<double>(t))))),
-        decay(static_cast<T>(scheduled_rate * o.alpha)) {}
+        decay_rate(static_cast<T>(scheduled_rate * o.alpha)) {}
 
-  // Parameters [begin, end). `decays` is 1 or 0 for each; `scale` clips the gradient. Six pointers are more than
-  // compilers compare at run time: told that nothing overlaps, they vectorize the loop.
-  void update(Index begin, Index end, const T* __restrict gradient, T scale, const T* __restrict decays,
-              T* __restrict p, T* __restrict m, T* __restrict v) const {
-    const auto [rate, beta_1, beta_2, epsilon, root_correction, decay] = *this;
+  // Parameters [begin, end), which decay or not; `scale` clips the gradient. Five pointers are more than compilers
+  // compare at run time: told that nothing overlaps, they vectorize the loop.
+  void update(Index begin, Index end, const T* __restrict gradient, T scale, bool decays, T* __restrict p,
+              T* __restrict m, T* __restrict v) const {
+    const auto [rate, beta_1, beta_2, epsilon, root_correction, decay_rate] = *this;
+    const T decay = decays ? decay_rate : T(0);
     for (Index i = begin; i < end; ++i) {
       const T g = gradient[i] * scale;
       m[i] = beta_1 * m[i] + (1 - beta_1) * g;
       v[i] = beta_2 * v[i] + (1 - beta_2) * (g * g);
-      p[i] -= rate * m[i] / (std::sqrt(v[i]) * root_correction + epsilon) + decay * decays[i] * p[i];
+      p[i] -= rate * m[i] / (std::sqrt(v[i]) * root_correction + epsilon) + decay * p[i];
     }
   }
 };

@@ -5,13 +5,13 @@
 
 namespace nflows {
 
-// Returns the loss of one tile and adds its gradient to dparams. `weights` is one row per panel, zero for
+// Returns the loss of one tile and adds its gradient to dparams, or sets dparams to it. `weights` is one row per panel, zero for
 // padding lanes; `minus_weights` the same with the other sign, in T: it is d(loss)/d(log_det) and
 // d(loss)/d(log p).
 template <class T>
 double forward_kl(const Flow<T>& flow, Panels<const T> x, Panels<const T> context,
                   Panels<const double> weights, Panels<const T> minus_weights, Workspace<T>& workspace,
-                  Panels<T> unused_dcontext, T* dparams) {
+                  Panels<T> unused_dcontext, T* dparams, Accumulate accumulate) {
   const Chain<T>& chain = flow.chain();
   const Panels<T> rows = workspace.panels(x.count);
   const Panels<double> log_prob = workspace.totals(x.count);
@@ -29,8 +29,8 @@ double forward_kl(const Flow<T>& flow, Panels<const T> x, Panels<const T> contex
 
   const Panels<T> dz = chain.dout_buffer(rows);
   flow.base().backward(z, minus_weights, dz);
-  chain.pull(Direction::kForward, flow.params(), context, dz, {minus_weights, dparams, unused_dcontext},
-             rows);
+  chain.pull(Direction::kForward, flow.params(), context, dz, {minus_weights, dparams, unused_dcontext}, rows,
+             accumulate);
   return loss;
 }
 

@@ -10,10 +10,11 @@
 namespace nflows {
 namespace {
 
-// Rows to a part: fewer would make adding up the parts' gradients a large share of the step. And no more
-// parts than this: each holds a gradient vector.
+// Rows to a part: fewer would make adding up the parts' gradients a large share of the step. And no more parts
+// than this, each of which holds a gradient vector; for large nets, whose gradients leave the caches, fewer.
 inline constexpr Index kRowsPerPart = 128;
 inline constexpr Index kMaxParts = 16;
+inline constexpr Index kMaxGradients = 1 << 23;  // numbers, in more than four parts
 
 // Parameters that one thread reduces and updates at a time.
 inline constexpr Index kSlice = 4096;
@@ -37,7 +38,7 @@ Trainer<T>::Trainer(Flow<T>& flow, const TrainerOptions& options)
       flow_(flow),
       options_(options),
       schedule_(options.schedule, options.total_steps),
-      decays_(flow.chain().n_params()),
+      blocks_(flow.chain().blocks()),
       squares_((flow.chain().n_params() + kSlice - 1) / kSlice) {
   const AdamOptions& adam = options.adam;
   check_positive(adam.learning_rate, "learning_rate");
@@ -47,8 +48,6 @@ Trainer<T>::Trainer(Flow<T>& flow, const TrainerOptions& options)
   check(adam.beta_2 >= 0.0 && adam.beta_2 < 1.0, "trainer: beta_2 must be in [0, 1), got ", adam.beta_2);
   check(std::isfinite(adam.alpha) && adam.alpha >= 0.0, "trainer: alpha must not be negative, got ",
         adam.alpha);
-  for (const Block& block : flow.chain().blocks())
-    if (block.decays) std::fill_n(decays_.data() + block.offset, block.size, T(1));
 }
 
 template <class T>
@@ -59,7 +58,9 @@ void Trainer<T>::set_learning_rate(double rate) {
 
 template <class T>
 Index Trainer<T>::n_parts(Index n_panels) const {
-  return std::clamp<Index>(n_panels * kLanes / kRowsPerPart, 1, kMaxParts);
+  Index most = kMaxParts;
+  while (most > 4 && most * flow_.chain().n_params() > kMaxGradients) most /= 2;
+  return std::clamp<Index>(n_panels * kLanes / kRowsPerPart, 1, most);
 }
 
 template <class T>
@@ -87,7 +88,6 @@ template <class T>
 void Trainer<T>::run_part(Part& part, Index begin, Index end, const T* x, const T* context,
                           const double* weights) {
   const Chain<T>& chain = flow_.chain();
-  std::fill(part.gradient.begin(), part.gradient.end(), T(0));
   part.loss = 0.0;
   for (Index at = begin; at < end; at += kTilePanels) {
     const Index count = std::min(kTilePanels, end - at);
@@ -98,7 +98,7 @@ void Trainer<T>::run_part(Part& part, Index begin, Index end, const T* x, const 
                                dense_panels(context, chain.n_context(), end).slice(at, count),
                                dense_panels(w, 1, count), dense_panels(part.minus_weights.data(), 1, count),
                                *part.workspace, dense_panels(part.dcontext.data(), chain.n_context(), count),
-                               part.gradient.data());
+                               part.gradient.data(), at == begin ? Accumulate::kAfresh : Accumulate::kOnTop);
   }
 }
 
@@ -135,8 +135,9 @@ bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
   ++steps;
   parallel_for(n_slices, n_threads, [&](Index slice, int) {
     const Index begin = slice * kSlice, end = std::min(begin + kSlice, n_params);
-    step.update(begin, end, gradient, static_cast<T>(clip), decays_.data(), flow_.params(), first.data(),
-                second.data());
+    for (const Block& block : blocks_)
+      step.update(std::max(begin, block.offset), std::min(end, block.offset + block.size), gradient,
+                  static_cast<T>(clip), block.decays, flow_.params(), first.data(), second.data());
   });
   return true;
 }

@@ -57,7 +57,7 @@ class Trainer {
   Flow<T>& flow_;
   TrainerOptions options_;
   Schedule schedule_;
-  Arena<T> decays_;
+  std::vector<Block> blocks_;
   std::vector<Part> parts_;
   std::vector<double> squares_;
 };
