@@ -10,7 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .tables import markdown, shown
+from ._markdown import markdown
+from .tables import shown
 
 Place = tuple[Any, ...]
 

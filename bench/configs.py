@@ -26,10 +26,14 @@ class Config:
     hidden: tuple[int, ...]
     batch: int
     steps_only: bool = False  # another configuration differs in its batch alone: scoring would repeat it
+    label: str = ""  # the name, where what follows differs from the usual
+    layers: int | None = None
+    rows: int | None = None  # of scoring and of an epoch
+    file: str = ""  # the table, as it lies on disk
 
     @property
     def name(self) -> str:
-        return f"{self.model}-{self.n_features}-{self.batch}"
+        return self.label or f"{self.model}-{self.n_features}-{self.batch}"
 
     @property
     def title(self) -> str:
@@ -37,7 +41,7 @@ class Config:
 
     @property
     def n_layers(self) -> int:
-        return N_LAYERS[self.model]
+        return self.layers or N_LAYERS[self.model]
 
     @property
     def wide(self) -> bool:
@@ -46,7 +50,7 @@ class Config:
 
     @property
     def rows_to_score(self) -> int:
-        return 25_000 if self.wide else 100_000
+        return self.rows or (25_000 if self.wide else 100_000)
 
     @property
     def rows_to_sample(self) -> int:
@@ -56,7 +60,7 @@ class Config:
     @property
     def rows_of_epoch(self) -> int:
         """Twenty steps, or ten of the largest."""
-        return (10 if self.n_features > 43 else 20) * self.batch
+        return self.rows or (10 if self.n_features > 43 else 20) * self.batch
 
     def kept_columns(self, layer: int) -> list[int]:
         """What layer `layer` of the alternating couplings leaves as it is: even and odd columns in turn."""
@@ -74,8 +78,11 @@ class Config:
         kept = [d // 2 if always_last else len(self.kept_columns(i)) for i in range(self.n_layers)]
         return sum(_mlp(k, self.hidden, 2 * (d - k)) for k in kept)
 
-    def table(self, n: int) -> NDArray[np.float64]:
+    def table(self, n: int) -> NDArray[Any]:
         """Correlated, standardised rows: the same for every contestant."""
+        if self.file:
+            on_disk: NDArray[Any] = np.load(self.file, mmap_mode="r")
+            return on_disk[:n]
         rng = np.random.default_rng(self.n_features)
         mixing = np.eye(self.n_features) + 0.3 * rng.normal(size=(self.n_features,) * 2)
         mixing /= np.sqrt((mixing**2).sum(axis=0))

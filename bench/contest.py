@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from . import peers
 from ._report import ROOT
+from ._turns import in_turns, spread
 from .configs import Config
 from .worker import LONG_CALL
 
@@ -30,31 +31,33 @@ PATIENCE = 240.0  # seconds for any one command
 
 @dataclass(frozen=True)
 class Entry:
-    """A contestant in one precision."""
+    """A contestant in one precision, with its own number of threads or the contest's."""
 
     name: str
     dtype: str
     beside: bool = False  # in another precision than the rest: steps and scores only
+    threads: int | None = None
 
     @property
     def label(self) -> str:
         return f"{self.name} {self.dtype}" if self.beside else self.name
 
-    def wants(self, config: Config, measure: str, *, first: bool) -> bool:
-        """Whether it is measured there; `first` for the first number of threads."""
-        if config.steps_only and measure in ("score", "sample"):
-            return False
-        if self.name == peers.YARDSTICK:
-            return True
-        if self.beside:
-            return measure in ("step", "score")
-        if self.name in peers.SCORERS:
-            return measure == "score" and config.model == "maf"
-        if self.name == peers.COMPILED:
-            return first  # compiling takes a minute each time
-        if self.name in peers.PEERS and measure == "sample" and config.model == "maf":
-            return config.n_features <= 43  # one network pass for each column takes minutes beyond
+
+def takes_part(entry: Entry, config: Config, measure: str, *, first: bool) -> bool:
+    """Whether a contestant of `python -m bench` is measured there; `first` for the first number of threads."""
+    if measure == "fit" or (config.steps_only and measure in ("score", "sample")):
+        return False
+    if entry.name == peers.YARDSTICK:
         return True
+    if entry.beside:
+        return measure in ("step", "score")
+    if entry.name in peers.SCORERS:
+        return measure == "score" and config.model == "maf"
+    if entry.name == peers.COMPILED:
+        return first and config.n_features <= 43  # compiling takes a minute each time
+    if entry.name in peers.PEERS and measure == "sample" and config.model == "maf":
+        return config.n_features <= 43  # one network pass for each column takes minutes beyond
+    return True
 
 
 class Lost(Exception):
@@ -111,6 +114,7 @@ class Contest:
     threads: list[int]
     isa: str | None = None
     most_rounds: int = 7
+    takes_part: Callable[..., bool] = takes_part
     figures: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     about: dict[str, Any] = field(default_factory=dict)
@@ -136,9 +140,9 @@ class Contest:
         for entry in self.entries:
             if entry in self._absent or (entry in workers and workers[entry].alive):
                 continue
-            workers[entry] = worker = Process(entry, threads, self.isa)
+            workers[entry] = worker = Process(entry, entry.threads or threads, self.isa)
             self._absent.add(entry)  # unless it can be imported
-            with self._noting(entry, f"{threads} threads"):
+            with self._noting(entry, f"{entry.threads or threads} threads"):
                 answer = worker.ask("import")
                 self.about.setdefault("versions", answer["versions"])
                 self.about |= {k: v for k, v in answer.items() if k == "machine"}
@@ -148,7 +152,7 @@ class Contest:
         first = threads == self.threads[0]
         program: dict[Entry, set[str]] = {}
         for entry in (e for e in workers if e not in self._absent):
-            wanted = {m for m in peers.FLOW_MEASURES if entry.wants(config, m, first=first)}
+            wanted = {m for m in peers.FLOW_MEASURES if self.takes_part(entry, config, m, first=first)}
             with self._noting(entry, config.name):
                 if wanted:
                     built = workers[entry].ask("build", config=config.to_dict())
@@ -160,7 +164,7 @@ class Contest:
             self._measure({e: workers[e] for e in program if measure in program[e]}, where)
 
     def _measure(self, workers: dict[Entry, Process], where: dict[str, Any]) -> None:
-        times: dict[Entry, list[float]] = {}
+        first: dict[Entry, float] = {}
         rounds: dict[Entry, int] = {}
         rows: dict[Entry, int] = {}
         place = f"{where['config']}, {where['measure']}, {where['threads']} threads"
@@ -169,15 +173,23 @@ class Contest:
                 prepared = worker.ask("prepare", measure=where["measure"])
                 rows[entry] = prepared["rows"]
                 rounds[entry] = self._rounds(prepared["lasted"])
-                times[entry] = [] if rounds[entry] else [prepared["seconds"]]
-        for i in range(self.most_rounds):
-            for entry in [e for e in times if i < rounds[e] and workers[e].alive]:
+                first[entry] = prepared["seconds"]
+
+        def one_round(entry: Entry) -> float | None:
+            if workers[entry].alive:
                 with self._noting(entry, place):
-                    times[entry].append(workers[entry].ask("time", measure=where["measure"])["seconds"])
+                    answer = workers[entry].ask("time", measure=where["measure"])
+                    return float(answer["seconds"])
+            return None
+
+        times = in_turns({entry: partial(one_round, entry) for entry in rounds}, rounds)
+        times |= {entry: [seconds] for entry, seconds in first.items() if not rounds[entry]}
         for entry in [e for e in times if times[e]]:
             with self._noting(entry, place):
                 memory = workers[entry].ask("memory")["megabytes"]
                 who = {"contestant": entry.label, "dtype": entry.dtype, "rows": rows[entry]}
+                if entry.threads:
+                    who["threads"] = entry.threads
                 self.figures.append({**where, **who, **spread(times[entry]), "megabytes": round(memory, 1)})
 
     def _rounds(self, seconds: float) -> int:
@@ -199,11 +211,3 @@ class Contest:
 
     def _say(self, text: str) -> None:
         print(f"[{time.monotonic() - self._began:5.0f} s] {text}", file=sys.stderr, flush=True)
-
-
-def spread(times: list[float]) -> dict[str, Any]:
-    """Median and quartiles."""
-    low = high = median = statistics.median(times)
-    if len(times) > 1:
-        low, _, high = statistics.quantiles(times, n=4, method="inclusive")
-    return {"seconds": median, "low": low, "high": high, "rounds": len(times)}

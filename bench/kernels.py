@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -28,8 +27,9 @@ from threadpoolctl import threadpool_limits
 from nflows_np import _engine, specs
 from nflows_np.testing import to_panels
 
-from ._markdown import table
+from ._markdown import described, table
 from ._report import machine
+from ._turns import medians
 
 Figures = list[dict[str, Any]]
 Timer = Callable[[], float]
@@ -39,6 +39,12 @@ N_VALUES = 1 << 14
 N_PANELS, WIDTHS, MASK_FEATURES = 8, (64, 128, 512), 8
 MATRIX_SIZES = (512, 1024)
 N_ROWS, N_FEATURES = 2048, 8
+
+TITLES = {
+    "maths": "Maths functions through engine.math, an upper bound",
+    "products": f"Products over {16 * N_PANELS} rows (staircase: a MADE's of {MASK_FEATURES} features)",
+    "layers": f"Layers on {N_FEATURES} features, ns a row",
+}
 
 PRODUCTS = ("forward", "data_gradient", "weight_gradient")
 
@@ -68,15 +74,6 @@ def timer(call: Callable[[], object]) -> Timer:
     return measure
 
 
-def in_turns(timers: dict[Any, Timer], rounds: int) -> dict[Any, float]:
-    """Every timer once a round; their medians."""
-    times: dict[Any, list[float]] = {key: [] for key in timers}
-    for _ in range(rounds):
-        for key, measure in timers.items():
-            times[key].append(measure())
-    return {key: statistics.median(values) for key, values in times.items()}
-
-
 def maths(engine: Any, dtype: str, rounds: int) -> Figures:
     rng = np.random.default_rng(0)
     normal = (2 * rng.standard_normal(N_VALUES)).astype(dtype)
@@ -88,7 +85,7 @@ def maths(engine: Any, dtype: str, rounds: int) -> Figures:
             "ours": timer(lambda name=name, x=x: engine.math(name, x)),
             "peer": timer(lambda peer=peer, x=x: peer(x)),
         }
-        seconds = in_turns(timers, rounds)
+        seconds = medians(timers, rounds)
         ns = {key: 1e9 * value / N_VALUES for key, value in seconds.items()}
         figures.append(
             {
@@ -126,7 +123,7 @@ def products(engine: Any, dtype: str, rounds: int) -> Figures:
                 )
 
     with threadpool_limits(1):
-        seconds = in_turns(timers, rounds)
+        seconds = medians(timers, rounds)
     speed = {key: work[key] / 1e9 / seconds[key] for key in timers}
 
     def figure(what: str, mask: str, size: int | None, gflops: float) -> dict[str, Any]:
@@ -179,10 +176,14 @@ def layers(engine: Any, dtype: str, rounds: int) -> Figures:
             "inverse": timer(lambda flow=flow: flow.inverse(x, N_ROWS)),
             "forward and gradients": timer(lambda flow=flow: flow.forward_vjp(x, N_ROWS, dz, dlog_det)),
         }
-        seconds = in_turns(timers, rounds)
+        seconds = medians(timers, rounds)
         ns = {name: 1e9 * value / N_ROWS for name, value in seconds.items()}
         figures.append({"layer": label, "parameters": flow.n_params, **ns})
     return figures
+
+
+def report(result: dict[str, Any]) -> str:
+    return "\n\n".join(table(title, result[name]) for name, title in TITLES.items())
 
 
 def main() -> None:
@@ -197,15 +198,10 @@ def main() -> None:
 
     engine, rounds = _engine.load(args.isa), 3 if args.quick else 15
     about = machine() | {"isa": engine.isa, "dtype": args.dtype, "numpy": np.__version__}
-    print(", ".join(f"{key} {value}" for key, value in about.items()), end="\n\n")
     result: dict[str, Any] = {"machine": about}
-    for measure, title in (
-        (maths, "Maths functions through engine.math, an upper bound"),
-        (products, f"Products over {16 * N_PANELS} rows (staircase: a MADE's of {MASK_FEATURES} features)"),
-        (layers, f"Layers on {N_FEATURES} features, ns a row"),
-    ):
+    for measure in (maths, products, layers):
         result[measure.__name__] = measure(engine, args.dtype, rounds)
-        print(table(title, result[measure.__name__]), flush=True)
+    print(described(about) + "\n\n" + report(result))
     if args.json:
         args.json.write_text(json.dumps(result, indent=2))
 

@@ -6,7 +6,7 @@ score, after a fit of 1,000 rows). On Linux the peak is split: `anonymous` is wh
 80 MB of float64 log-densities among it; `of the file` are pages of the map, which the system takes back when
 it wants them. The two need not peak together.
 
-    python -m bench.memory [--rows 10000000] [--threads 2] [--json FILE]
+    python -m bench.memory [--rows 10000000] [--threads 2] [--json FILE] [--quick]
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from ._markdown import table
-from ._report import machine
+from ._markdown import described, table
+from ._report import in_own_process, machine
 
 N_COLUMNS, BATCH = 6, 4096
 CHUNK_ROWS = 1 << 17
@@ -126,6 +125,14 @@ def run(job: str, file: Path, threads: int) -> dict[str, Any]:
     return {"job": job, **peak.above, "seconds": time.perf_counter() - began}
 
 
+def report(result: dict[str, Any]) -> str:
+    megabytes = result["machine"]["rows"] * N_COLUMNS * 4 / 1e6
+    jobs = result["memory"]
+    title = f"Peak memory above the imports, MB (a table of {megabytes:.0f} MB)"
+    verdict = f"To score: {jobs[0]['MB']:.0f} MB (below {BAR_MB} at 10 million rows)."
+    return f"{table(title, jobs)}\n\n{verdict}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -133,6 +140,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, help="file to write the figures to")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows")
     parser.add_argument("--only", choices=JOBS, help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -140,26 +148,19 @@ def main() -> None:
         print(json.dumps(run(args.only, args.file, args.threads)))
         return
 
+    n_rows = args.rows // 10 if args.quick else args.rows
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "table.npy"
-        write_table(file, args.rows)
-        rows = [own_process(job, file, args.threads) for job in JOBS]
-    about = machine() | {"rows": args.rows, "threads": args.threads}
-    print(", ".join(f"{key} {value}" for key, value in about.items()), end="\n\n")
-    megabytes = args.rows * N_COLUMNS * 4 / 1e6
-    print(table(f"Peak memory above the imports, MB (a table of {megabytes:.0f} MB)", rows))
-    print(f"to score: {rows[0]['MB']:.0f} MB (below {BAR_MB} at 10 million rows)")
+        write_table(file, n_rows)
+        shared = ["--file", str(file), "--threads", str(args.threads)]
+        jobs = [in_own_process("bench.memory", "--only", job, *shared) for job in JOBS]
+    result: dict[str, Any] = {
+        "machine": machine() | {"rows": n_rows, "threads": args.threads},
+        "memory": jobs,
+    }
+    print(described(result["machine"]) + "\n\n" + report(result))
     if args.json:
-        args.json.write_text(json.dumps({"machine": about, "memory": rows}, indent=2))
-
-
-def own_process(job: str, file: Path, threads: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", __spec__.name, "--only", job, "--file", str(file)]
-    done = subprocess.run(
-        [*command, "--threads", str(threads)], stdout=subprocess.PIPE, text=True, check=True
-    )
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
+        args.json.write_text(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

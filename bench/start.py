@@ -9,7 +9,7 @@ the moment that the densities are there.
 On disk: the files of a package and of all it depends on, save NumPy, SciPy, scikit-learn and what these
 bring.
 
-    python -m bench.start [--rounds 5] [--json FILE]
+    python -m bench.start [--rounds 5] [--json FILE] [--quick]
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ import inspect
 import json
 import os
 import re
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ._markdown import table
+from ._markdown import described, table
 from ._report import machine
+from ._turns import in_turns, spread
 
 # The functions of this first half run in processes of their own, from their source alone, and print when they
 # are done. Above them stands `data`, and for the users of torch `fit`.
@@ -157,12 +158,8 @@ def seconds_to_done(source: str) -> float:
 
 def start_times(rounds: int) -> dict[str, list[float]]:
     sources = {run.__name__: program(run) for run in [*YARDSTICKS, *CONTESTANTS]}
-    times: dict[str, list[float]] = {name: [] for name in sources}
-    for round_ in range(rounds):
-        for name, source in sources.items():
-            times[name].append(seconds_to_done(source))
-        print(f"round {round_ + 1} of {rounds}", file=sys.stderr, flush=True)
-    return times
+    timers = {name: partial(seconds_to_done, source) for name, source in sources.items()}
+    return in_turns(timers, dict.fromkeys(timers, rounds))
 
 
 def closure(names: list[str]) -> set[str]:
@@ -214,8 +211,8 @@ def install_sizes() -> dict[str, tuple[int, int]]:
     return sizes
 
 
-def report(times: dict[str, list[float]], sizes: dict[str, tuple[int, int]]) -> list[dict[str, Any]]:
-    seconds = {name: statistics.median(values) for name, values in times.items()}
+def records(times: dict[str, list[float]], sizes: dict[str, tuple[int, int]]) -> list[dict[str, Any]]:
+    seconds = {name: spread(values)["seconds"] for name, values in times.items()}
     return [
         {
             "process": name,
@@ -230,27 +227,34 @@ def report(times: dict[str, list[float]], sizes: dict[str, tuple[int, int]]) -> 
     ]
 
 
+def report(result: dict[str, Any]) -> str:
+    by_name = {row["process"]: row for row in result["start"]}
+    best = min(by_name[peer.__name__]["times ours"] for peer in CONTESTANTS[1:])
+    beyond = by_name["nflows_np"]["beyond sklearn.base"]
+    return (
+        table(f"To the first log-density, median of {result['machine']['rounds']} processes", result["start"])
+        + f"\n\nBest peer / nflows_np: {best:.2f} (at least 2);"
+        + f" nflows_np beyond sklearn.base: {beyond:.2f} s (at most 0.3)."
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path, help="file to write the figures to")
+    parser.add_argument("--quick", action="store_true", help="one round")
     args = parser.parse_args()
 
     if hasattr(os, "sched_setaffinity"):  # processes inherit it
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
-    rows = report(start_times(args.rounds), install_sizes())
-    about = machine()
-    print(", ".join(f"{key} {value}" for key, value in about.items()), end="\n\n")
-    print(table(f"To the first log-density, median of {args.rounds} processes", rows))
-    by_name = {row["process"]: row for row in rows}
-    best = min(by_name[peer.__name__]["times ours"] for peer in CONTESTANTS[1:])
-    beyond = by_name["nflows_np"]["beyond sklearn.base"]
-    print(f"best peer / nflows_np: {best:.2f} (at least 2)")
-    print(f"nflows_np beyond sklearn.base: {beyond:.2f} s (at most 0.3)")
+    rounds = 1 if args.quick else args.rounds
+    rows = records(start_times(rounds), install_sizes())
+    result: dict[str, Any] = {"machine": machine() | {"rounds": rounds}, "start": rows}
+    print(described(result["machine"]) + "\n\n" + report(result))
     if args.json:
-        args.json.write_text(json.dumps({"machine": about, "start": rows}, indent=2))
+        args.json.write_text(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ._markdown import markdown
 from .configs import BARS, CONFIGS, Config
 from .peers import COMPILED, OURS, PEERS, SCORERS, YARDSTICK
 from .peers.matmul import FLOP
@@ -171,11 +172,6 @@ def shown(figure: Figure | None) -> str:
 
 def ratio(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
-
-
-def markdown(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

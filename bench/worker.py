@@ -100,7 +100,8 @@ class Worker:
         assert one is not None
         if measure == "sample":
             return timed(lambda: one.sample(config.rows_to_sample)), config.rows_to_sample
-        n = {"step": config.batch, "epoch": config.rows_of_epoch, "score": config.rows_to_score}[measure]
+        sizes = {"step": config.batch, "epoch": config.rows_of_epoch, "fit": config.rows_of_epoch}
+        n = sizes.get(measure, config.rows_to_score)
         X = config.table(n)
         if measure == "step":
             batch = one.batch(X)
@@ -108,6 +109,8 @@ class Worker:
         self._rows["table"] = table = one.table(X)
         if measure == "epoch":
             return lambda: one.epoch(table, config.batch), n
+        if measure == "fit":
+            return timed(lambda: one.fit(table, config.batch)), n
         return timed(lambda: one.score(table)), len(table)
 
 

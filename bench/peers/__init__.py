@@ -64,6 +64,9 @@ class Contestant(Protocol):
     def score(self, rows: Any) -> Any:
         """The log-density of every row of a table."""
 
+    def fit(self, rows: Any, batch: int) -> None:
+        """One epoch, and all that comes before and after it."""
+
     def chunked_score(self, rows: Any) -> Any:
         """The same by parts that fit a cache, for those whom that helps."""
 
@@ -71,7 +74,7 @@ class Contestant(Protocol):
         """Fresh rows."""
 
 
-FLOW_MEASURES = ("step", "epoch", "score", "sample")
+FLOW_MEASURES = ("step", "epoch", "score", "sample", "fit")
 CHUNK = 8192
 
 

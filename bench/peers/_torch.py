@@ -59,6 +59,9 @@ class TorchFlow:
             self.step(rows[part])
         return time.perf_counter() - began
 
+    def fit(self, rows: torch.Tensor, batch: int) -> None:
+        self.epoch(rows, batch)
+
     def score(self, rows: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
             return self._log_prob(rows)

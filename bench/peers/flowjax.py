@@ -79,6 +79,9 @@ class FlowJax:
         jax.block_until_ready(self._params)
         return time.perf_counter() - began
 
+    def fit(self, rows: jax.Array, batch: int) -> None:
+        self.epoch(rows, batch)
+
     def score(self, rows: jax.Array) -> jax.Array:
         return jax.block_until_ready(self._log_prob(self._params, rows))
 

@@ -31,6 +31,9 @@ class Matmul:
 
     batch, sample, score, chunked_score = table, step, step, step
 
+    def fit(self, rows: object, batch: int) -> None:
+        self.step(rows)
+
     def epoch(self, rows: object, batch: int) -> float:
         began = time.perf_counter()
         self.step(rows)
