@@ -97,13 +97,14 @@ def picture(result: dict[str, Any], file: Path) -> None:
         ax.grid(alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
     axes[5].axis("off")
-    handles = [Line2D([], [], color=colour, marker="o", label=name) for name, colour in COLOURS.items()]
+    present = {figure["contestant"] for figure in result["figures"]}
+    handles = [Line2D([], [], color=COLOURS[n], marker="o", label=n) for n in COLOURS if n in present]
     handles += [Line2D([], [], color="k", linestyle="-", label="training: one epoch, or a step at batch 512")]
     handles += [Line2D([], [], color="k", linestyle="--", label="scoring")]
     axes[5].legend(
         handles=handles, loc="center", frameon=False, fontsize=11, title="MAF x5, (64, 64), float32"
     )
-    drawing.savefig(file, dpi=100)
+    drawing.savefig(file, dpi=100, pil_kwargs={"optimize": True})
 
 
 def _draw_threads(ax: Any, lines: dict[tuple[str, int], dict[int, float]]) -> None:
@@ -111,9 +112,10 @@ def _draw_threads(ax: Any, lines: dict[tuple[str, int], dict[int, float]]) -> No
         x = list(curve)
         ax.plot(x, list(curve.values()), _style(measure), color=COLOURS[OURS], marker="o", markersize=4)
         ax.annotate(
-            f"{threads}", (x[-1], curve[x[-1]]), xytext=(5, 0), textcoords="offset points", va="center"
+            f"x {threads}", (x[-1], curve[x[-1]]), xytext=(5, 0), textcoords="offset points", va="center"
         )
     ax.axhline(1, color="0.6", linewidth=1)
+    ax.axhline(SPEED_UP, color="0.6", linewidth=1, linestyle=":")
     points = sorted({x for curve in lines.values() for x in curve})
     ax.set(xscale="log", title="Threads (D = 8)", xlabel="batch", ylabel="speed-up over one thread")
     ax.set_ylim(bottom=0)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 import sys
+import tempfile
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -59,3 +61,26 @@ def in_own_process(module: str, *arguments: str, python: str = sys.executable) -
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
+
+
+def part(module: str, *options: str, isa: str | None = None) -> dict[str, Any]:
+    """Run a program of the bench for the sake of its ``--json`` file; what it says meanwhile is passed on.
+
+    Raises RuntimeError with the last thing that it said where it fails.
+    """
+    environment = os.environ | ({"NFLOWS_NP_ISA": isa} if isa else {})
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "result.json"
+        command = [sys.executable, "-m", module, "--json", str(file), *options]
+        said = ""
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stderr is not None
+            for line in process.stderr:
+                print(line, end="", file=sys.stderr, flush=True)
+                said = line.strip() or said
+        if process.returncode:
+            raise RuntimeError(f"exit status {process.returncode}: {said}")
+        result: dict[str, Any] = json.loads(file.read_text())
+        return result

@@ -17,9 +17,12 @@ Place = tuple[Any, ...]
 
 
 def figures(file: Path) -> dict[Place, dict[str, Any]]:
-    """The figures of a file by threads, measure, configuration, contestant and precision."""
+    """The contest's and growth's figures by threads, measure, configuration, contestant and precision."""
     keys = ("threads", "measure", "config", "contestant", "dtype")
-    return {tuple(f[key] for key in keys): f for f in json.loads(file.read_text())["figures"]}
+    result = json.loads(file.read_text())
+    parts = [result.get(name, {}) for name in ("contest", "growth")] + [result]  # or `bench.growth --json`
+    found = [figure for part in parts for figure in part.get("figures", [])]
+    return {tuple(f[key] for key in keys): f for f in found}
 
 
 def main() -> None:
@@ -49,7 +52,7 @@ def main() -> None:
         args.before.stem,
         args.after.stem,
     ]
-    print(markdown([*header, "times faster"], rows))
+    print(markdown([*header, "times faster"], rows, left=5))
     left_out = len(before.keys() ^ after.keys())
     if left_out:
         print(f"\n{left_out} figures are in one file only.")

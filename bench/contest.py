@@ -107,7 +107,7 @@ class Process:
 
 @dataclass
 class Contest:
-    """What to measure, and what came of it: `figures` are flat records, which `bench.tables` and `compare` read."""
+    """What to measure, and what came of it: `figures` are flat records, which tables, curves and `compare` read."""
 
     entries: list[Entry]
     configs: list[Config]

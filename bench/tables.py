@@ -1,10 +1,7 @@
-"""From the figures of a run to tables in Markdown, and again from a file: `python -m bench.tables FILE`."""
+"""The figures of a contest as tables in Markdown."""
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
 from typing import Any
 
 from ._markdown import markdown
@@ -59,9 +56,9 @@ class Figures:
 
 
 def report(result: dict[str, Any]) -> str:
-    """All tables of a run."""
+    """All tables of a contest."""
     figures, dtype = Figures(result["figures"]), result["dtype"]
-    parts = [preamble(result, figures)]
+    parts = []
     for threads in figures.threads:
         parts.append(f"## {threads} thread{'s' * (threads > 1)}, {dtype}")
         parts += [measure_table(figures, threads, measure, dtype) for measure in TITLES]
@@ -75,11 +72,9 @@ def report(result: dict[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def preamble(result: dict[str, Any], figures: Figures) -> str:
-    lines = ["# The bench", f"`{result['command']}`"]
-    about = result.get("machine", {})
-    lines.append(", ".join(f"{key} {value}" for key, value in about.items()))
-    lines.append(", ".join(f"{name} {version}" for name, version in result.get("versions", {}).items()))
+def yardstick(result: dict[str, Any]) -> str:
+    """How fast the machine was, from first to last."""
+    figures, lines = Figures(result["figures"]), []
     for threads in figures.threads:
         found = [figures.get(threads, measure, c, YARDSTICK) for measure in TITLES for c in figures.configs]
         seconds = [f["seconds"] for f in found if f]
@@ -90,7 +85,7 @@ def preamble(result: dict[str, Any], figures: Figures) -> str:
             lines.append(
                 f"NumPy's matrix product (1024 x 1024), {threads} thread(s), all along the run: {rates}"
             )
-    return "\n\n".join(line for line in lines if line)
+    return "\n\n".join(lines)
 
 
 def measure_table(figures: Figures, threads: int, measure: str, dtype: str) -> str:
@@ -165,14 +160,10 @@ def shown(figure: Figure | None) -> str:
     match figure["measure"]:
         case "step":
             return f"{1e3 * seconds:.3g}{spread}"
-        case "epoch":
+        case "epoch" | "fit":
             return f"{1e6 * seconds / rows:.3g}{spread}"
     return f"{float(f'{rows / seconds:.3g}'):,.0f}{spread}"
 
 
 def ratio(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
-
-
-if __name__ == "__main__":
-    print(report(json.loads(Path(sys.argv[1]).read_text())))
