@@ -21,6 +21,7 @@ from . import peers
 from ._report import part, versions
 from .configs import CONFIGS, QUICK
 from .contest import Contest, Entry
+from .report import headline, report
 
 PARTS = ("contest", "kernels", "start", "memory", "growth")
 
@@ -111,8 +112,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         picture = (args.markdown.parent if args.markdown else Path(folder)) / "growth.png"
         result = everything(args, picture)
-    from .report import headline, report  # the parts' modules, and with them the engine: once all is measured
-
     text = report(result, picture.name if args.markdown else None)
     if args.markdown:
         args.markdown.write_text(text + "\n")
