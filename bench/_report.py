@@ -57,30 +57,35 @@ def in_own_process(module: str, *arguments: str, python: str = sys.executable) -
 
     Contestants must not share a process: each brings threads, allocators and imports of its own.
     """
-    command = [python, "-m", module, *arguments]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    result: dict[str, Any] = json.loads(_output([python, "-m", module, *arguments]).splitlines()[-1])
     return result
 
 
 def part(module: str, *options: str, isa: str | None = None) -> dict[str, Any]:
-    """Run a program of the bench for the sake of its ``--json`` file; what it says meanwhile is passed on.
+    """Run a program of the bench for the sake of its ``--json`` file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "result.json"
+        _output([sys.executable, "-m", module, "--json", str(file), *options], isa)
+        result: dict[str, Any] = json.loads(file.read_text())
+        return result
+
+
+def _output(command: list[str], isa: str | None = None) -> str:
+    """What a process prints; what it says meanwhile goes on to our own stderr.
 
     Raises RuntimeError with the last thing that it said where it fails.
     """
     environment = os.environ | ({"NFLOWS_NP_ISA": isa} if isa else {})
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "result.json"
-        command = [sys.executable, "-m", module, "--json", str(file), *options]
-        said = ""
+    said = ""
+    with tempfile.TemporaryFile("w+") as output:
         with subprocess.Popen(
-            command, cwd=ROOT, env=environment, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command, cwd=ROOT, env=environment, text=True, stdout=output, stderr=subprocess.PIPE
         ) as process:
             assert process.stderr is not None
             for line in process.stderr:
                 print(line, end="", file=sys.stderr, flush=True)
                 said = line.strip() or said
         if process.returncode:
-            raise RuntimeError(f"exit status {process.returncode}: {said}")
-        result: dict[str, Any] = json.loads(file.read_text())
-        return result
+            raise RuntimeError(said or f"{command[2]}: exit status {process.returncode}")
+        output.seek(0)
+        return output.read()

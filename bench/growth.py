@@ -137,7 +137,7 @@ def main() -> None:
     if args.json:
         args.json.write_text(json.dumps(result, indent=1) + "\n")
     if not any(figure["contestant"] == peers.OURS for figure in result["figures"]):
-        sys.exit("nothing was measured")
+        sys.exit("; ".join(result["notes"]) or "nothing was measured")
     picture(result, args.picture)
 
 

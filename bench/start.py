@@ -18,18 +18,17 @@ import argparse
 import inspect
 import json
 import os
-import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from ._markdown import described, table
 from ._report import machine
+from ._sizes import install_sizes
 from ._turns import in_turns, spread
 
 # The functions of this first half run in processes of their own, from their source alone, and print when they
@@ -130,11 +129,6 @@ def flowjax():  # type: ignore[no-untyped-def]
 YARDSTICKS: list[Callable[[], None]] = [python, sklearn_base]
 CONTESTANTS: list[Callable[[], None]] = [nflows_np, nflows, normflows, zuko, flowjax]
 
-# What is installed for a contestant; of these things everyone has the last three.
-INSTALLED = {contestant.__name__: [contestant.__name__] for contestant in CONTESTANTS}
-INSTALLED["flowjax"].append("optax")
-GIVEN = ["numpy", "scipy", "scikit-learn"]
-
 
 def program(run: Callable[[], None]) -> str:
     """The source of a process that prints a line when it is done."""
@@ -142,7 +136,7 @@ def program(run: Callable[[], None]) -> str:
     return "\n".join([*parts, f"{run.__name__}()", "print('done', flush=True)"])
 
 
-def seconds_to_done(source: str) -> float:
+def seconds_to_done(name: str, source: str) -> float:
     """From the start of a Python process to its line of output."""
     began = time.perf_counter()
     with subprocess.Popen(
@@ -152,63 +146,14 @@ def seconds_to_done(source: str) -> float:
         line = process.stdout.readline()
         seconds = time.perf_counter() - began
     if line != "done\n" or process.returncode:
-        raise RuntimeError(f"a contestant failed (exit status {process.returncode})")
+        raise RuntimeError(f"{name} failed (exit status {process.returncode})")
     return seconds
 
 
 def start_times(rounds: int) -> dict[str, list[float]]:
     sources = {run.__name__: program(run) for run in [*YARDSTICKS, *CONTESTANTS]}
-    timers = {name: partial(seconds_to_done, source) for name, source in sources.items()}
+    timers = {name: partial(seconds_to_done, name, source) for name, source in sources.items()}
     return in_turns(timers, dict.fromkeys(timers, rounds))
-
-
-def closure(names: list[str]) -> set[str]:
-    """Distributions and all that they need here, extras left out."""
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
-
-    found: set[str] = set()
-    to_do = [str(canonicalize_name(name)) for name in names]
-    while to_do:
-        name = to_do.pop()
-        if name in found:
-            continue
-        try:
-            requirements = metadata.requires(name) or []
-        except metadata.PackageNotFoundError:
-            continue  # not for this platform, or the checkout itself
-        found.add(name)
-        for requirement in map(Requirement, requirements):
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                to_do.append(str(canonicalize_name(requirement.name)))
-    return found
-
-
-def bytes_of(name: str) -> int:
-    """Of a distribution's files that are there."""
-    paths = [Path(str(file.locate())) for file in metadata.files(name) or []]
-    return sum(path.stat().st_size for path in paths if path.is_file())
-
-
-def bytes_of_checkout() -> int:
-    """Of this package where it is not installed but built in the checkout: what a wheel would hold."""
-    import nflows_np as package
-
-    files = Path(package.__file__).parent.rglob("*")
-    return sum(path.stat().st_size for path in files if re.search(r"\.(py|pyi|so|pyd|typed)$", path.name))
-
-
-def install_sizes() -> dict[str, tuple[int, int]]:
-    """Bytes and the number of distributions for every contestant."""
-    given = closure(GIVEN)
-    sizes = {}
-    for contestant, names in INSTALLED.items():
-        wanted = closure(names) - given
-        size = sum(map(bytes_of, wanted))
-        if contestant == "nflows_np" and not wanted:
-            size, wanted = bytes_of_checkout(), {contestant}
-        sizes[contestant] = size, len(wanted)
-    return sizes
 
 
 def records(times: dict[str, list[float]], sizes: dict[str, tuple[int, int]]) -> list[dict[str, Any]]:
@@ -250,7 +195,7 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):  # processes inherit it
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
     rounds = 1 if args.quick else args.rounds
-    rows = records(start_times(rounds), install_sizes())
+    rows = records(start_times(rounds), install_sizes([run.__name__ for run in CONTESTANTS]))
     result: dict[str, Any] = {"machine": machine() | {"rounds": rounds}, "start": rows}
     print(described(result["machine"]) + "\n\n" + report(result))
     if args.json:
