@@ -80,6 +80,7 @@ def picture(result: dict[str, Any], file: Path) -> None:
     """One panel for each sweep, the last for threads, and one legend."""
     from matplotlib.figure import Figure as Drawing
     from matplotlib.lines import Line2D
+    from matplotlib.ticker import LogFormatter
 
     drawing = Drawing(figsize=(12, 7), layout="constrained")
     axes = drawing.subplots(2, 3).ravel()
@@ -88,10 +89,12 @@ def picture(result: dict[str, Any], file: Path) -> None:
             x = sorted(curve)
             ax.plot(x, [curve[i] for i in x], _style(measure), color=COLOURS[name], marker="o", markersize=4)
         ax.set(xscale="log", yscale="log", title=title, xlabel=label, ylabel="µs per row")
+        ax.yaxis.set_major_formatter(LogFormatter())
+        ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.2, 0.4)))
         if sweep != "rows":
             points = sorted({x for curve in curves(result, sweep).values() for x in curve})
             ax.set_xticks(points, map(str, points))
-            ax.minorticks_off()
+            ax.xaxis.minorticks_off()
     _draw_threads(axes[4], speed_ups(result))
     for ax in axes[:5]:
         ax.grid(alpha=0.3)
