@@ -20,14 +20,15 @@ inline void pause() {
 #endif
 }
 
-// Waits until `word` is no longer `old`: about 20 microseconds of spinning, the gap between two training
-// steps, then sleep.
+// Waits until `word` is no longer `old`: some hundred microseconds of spinning, the gap between two training steps
+// or two blocks of rows, then sleep. A thread that sleeps may be woken on its caller's core and share it for
+// milliseconds; for the same reason a thread that spins offers its core now and then.
 template <class Word>
 void wait_while(const std::atomic<Word>& word, Word old) {
-  constexpr int kSpins = 600;
-  for (int i = 0; i < kSpins; ++i) {
+  constexpr int kSpins = 30000, kSpinsPerYield = 500;
+  for (int i = 1; i <= kSpins; ++i) {
     if (word.load(std::memory_order_acquire) != old) return;
-    pause();
+    i % kSpinsPerYield ? pause() : std::this_thread::yield();
   }
   word.wait(old, std::memory_order_acquire);
 }

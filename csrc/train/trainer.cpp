@@ -16,8 +16,9 @@ inline constexpr Index kRowsPerPart = 128;
 inline constexpr Index kMaxParts = 16;
 inline constexpr Index kMaxGradients = 1 << 23;  // numbers, in more than four parts
 
-// Parameters that one thread reduces and updates at a time.
+// Parameters that one thread reduces and updates at a time, and those that are worth a thread.
 inline constexpr Index kSlice = 4096;
+inline constexpr Index kSlicesPerThread = 8;
 
 // A gradient shorter than this is rounding: the mean of terms of order one that cancel. Adam divides by the
 // gradient's own size and would make full steps of it, in directions that mean nothing. This is where a flow that
@@ -68,14 +69,13 @@ StepResult Trainer<T>::step(const T* x, const T* context, const double* weights,
                             int n_threads) {
   const Chain<T>& chain = flow_.chain();
   const Index n = n_parts(n_panels);
-  while (static_cast<Index>(parts_.size()) < n) {
-    parts_.push_back({std::make_unique<Workspace<T>>(chain.n_workspace(Keep::kForPull)),
-                      Arena<T>(chain.n_params()), Arena<T>(kLanes * kTilePanels),
-                      Arena<T>(kLanes * kTilePanels * chain.n_context()), 0.0});
-  }
   n_threads = worthwhile_threads(n_threads, n_panels * kLanes, 3 * chain.n_params());
-  parallel_for(n, n_threads, [&](Index i, int) {
-    run_part(parts_[i], i * n_panels / n, (i + 1) * n_panels / n, x, context, weights);
+  while (static_cast<Index>(parts_.size()) < n) parts_.push_back({Arena<T>(chain.n_params()), 0.0});
+  while (static_cast<int>(workers_.size()) < n_threads)
+    workers_.push_back({std::make_unique<Workspace<T>>(chain.n_workspace(Keep::kForPull)),
+                        Arena<T>(kLanes * kTilePanels), Arena<T>(kLanes * kTilePanels * chain.n_context())});
+  parallel_for(n, n_threads, [&](Index i, int worker) {
+    run_part(parts_[i], workers_[worker], i * n_panels / n, (i + 1) * n_panels / n, x, context, weights);
   });
 
   double loss = 0.0;
@@ -85,19 +85,20 @@ StepResult Trainer<T>::step(const T* x, const T* context, const double* weights,
 
 // The loss and gradient of panels [begin, end), tile by tile.
 template <class T>
-void Trainer<T>::run_part(Part& part, Index begin, Index end, const T* x, const T* context,
+void Trainer<T>::run_part(Part& part, Worker& worker, Index begin, Index end, const T* x, const T* context,
                           const double* weights) {
   const Chain<T>& chain = flow_.chain();
   part.loss = 0.0;
   for (Index at = begin; at < end; at += kTilePanels) {
     const Index count = std::min(kTilePanels, end - at);
     const double* w = weights + at * kLanes;
-    std::transform(w, w + count * kLanes, part.minus_weights.data(),
+    std::transform(w, w + count * kLanes, worker.minus_weights.data(),
                    [](double v) { return static_cast<T>(-v); });
     part.loss += forward_kl<T>(flow_, dense_panels(x, chain.n_features(), end).slice(at, count),
                                dense_panels(context, chain.n_context(), end).slice(at, count),
-                               dense_panels(w, 1, count), dense_panels(part.minus_weights.data(), 1, count),
-                               *part.workspace, dense_panels(part.dcontext.data(), chain.n_context(), count),
+                               dense_panels(w, 1, count),
+                               dense_panels(worker.minus_weights.data(), 1, count), *worker.workspace,
+                               dense_panels(worker.dcontext.data(), chain.n_context(), count),
                                part.gradient.data(), at == begin ? Accumulate::kAfresh : Accumulate::kOnTop);
   }
 }
@@ -107,6 +108,7 @@ template <class T>
 bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
   const Index n_params = flow_.chain().n_params(), n_slices = static_cast<Index>(squares_.size());
   T* gradient = parts_[0].gradient.data();
+  n_threads = static_cast<int>(std::clamp<Index>(n_slices / kSlicesPerThread, 1, n_threads));
   parallel_for(n_slices, n_threads, [&](Index slice, int) {
     const Index begin = slice * kSlice, end = std::min(begin + kSlice, n_params);
     for (Index gap = 1; gap < n; gap *= 2)

@@ -45,13 +45,17 @@ class Trainer {
 
  private:
   struct Part {
-    std::unique_ptr<Workspace<T>> workspace;
-    Arena<T> gradient, minus_weights, dcontext;
+    Arena<T> gradient;
     double loss;
+  };
+  struct Worker {
+    std::unique_ptr<Workspace<T>> workspace;
+    Arena<T> minus_weights, dcontext;
   };
 
   Index n_parts(Index n_panels) const;
-  void run_part(Part& part, Index begin, Index end, const T* x, const T* context, const double* weights);
+  void run_part(Part& part, Worker& worker, Index begin, Index end, const T* x, const T* context,
+                const double* weights);
   bool reduce_and_update(Index n_parts, int n_threads);
 
   Flow<T>& flow_;
@@ -59,6 +63,7 @@ class Trainer {
   Schedule schedule_;
   std::vector<Block> blocks_;
   std::vector<Part> parts_;
+  std::vector<Worker> workers_;
   std::vector<double> squares_;
 };
 
