@@ -108,8 +108,7 @@ Panels<const T> Chain<T>::pull(Direction direction, const T* params, Panels<cons
     const Pass<T> pass{params + layers_[l].params, context, workspace.from(at.kept[l]),
                        workspace.from(at.scratch)};
     const Gradients<T> own{grads.dlog_det, grads.dparams + layers_[l].params, grads.dcontext};
-    if (accumulate == Accumulate::kAfresh)
-      std::fill_n(own.dparams, layers_[l].bijection->n_params(), T(0));
+    if (accumulate == Accumulate::kAfresh) std::fill_n(own.dparams, layers_[l].bijection->n_params(), T(0));
     const Panels<const T> in = workspace.from(at.value[s]), out = workspace.from(at.value[s + 1]);
     const Panels<T> next = workspace.from(at.adjoint[turn]);
     if (direction == Direction::kForward)

@@ -20,8 +20,15 @@ template <class T>
 inline constexpr Index kBlock = kTileVectors * kNativeLanes<T>;
 static_assert(kBlock<float> <= kGradientScratch);
 
-// With so few rows or columns, transposing costs more than summing across registers.
-inline constexpr Index kFew = 8;
+// A tile whose halves end so many terms apart is taken by halves.
+inline constexpr Index kSteep = 8;
+
+// Whether summing across registers costs less than transposing x and filling registers with columns: where rows are
+// few, or most are shorter than a register.
+template <class T>
+bool better_summed(const Staircase& mask) {
+  return mask.rows <= 8 || 4 * mask.unmasked < 3 * mask.rows * kNativeLanes<T>;
+}
 
 // Where the operands of one tile lie. a(m, k) = a[m a_m + k a_k]; b(k) is kTileVectors registers, b_v apart,
 // at b + k b_k.
@@ -75,6 +82,11 @@ struct RowLanes {
   // Rows m..m+M of the result, for every register of lanes of the tile.
   template <int M, int Unused>
   void run(Index m) const {
+    if constexpr (M == 8)
+      if (shape.steep(m, M)) {
+        run<M / 2, Unused>(m);
+        return run<M / 2, Unused>(m + M / 2);
+      }
     Index part = 0;
     const Index n_parts = in.count * kParts;
     for (; part + kTileVectors <= n_parts; part += kTileVectors) step<M, kTileVectors>(m, part);
@@ -140,6 +152,11 @@ template <class T>
 struct Forward {
   const Staircase& mask;
   const T* weight;
+
+  // Whether the lower half of the tile is so much shorter that two halves do less.
+  bool steep(Index m, Index n) const {
+    return mask.row_end[m + n - 1] - mask.row_end[m + n / 2 - 1] >= kSteep;
+  }
   template <int M>
   NFLOWS_FN Range<T> range(Index m) const {
     return {weight + m * mask.cols, mask.cols, 1, 0, mask.row_end[m + M - 1]};
@@ -151,6 +168,7 @@ template <class T>
 struct Backward {
   const Staircase& mask;
   const T* weight;
+  bool steep(Index m, Index n) const { return mask.col_begin[m + n / 2] - mask.col_begin[m] >= kSteep; }
   template <int M>
   NFLOWS_FN Range<T> range(Index m) const {
     const Index k = mask.col_begin[m];
@@ -175,6 +193,19 @@ struct Columns {
   alignas(64) T copy[2][kMaxRows * kTileRows];
   Index first_column = 0, first_row = 0, rows = 0;
 
+  // Returns the first column that is left. Never inlined: its copy would be in every caller's frame.
+  __attribute__((noinline)) static Index run(const Staircase& mask, const T* weight, Panels<const T> dy,
+                                             Panels<T> dx, Index begin, Index end, Into into,
+                                             Panels<const T> gate) {
+    Columns columns;
+    const RowLanes<T, Columns> tile{columns, dy, dx, nullptr, gate, into};
+    for (; begin + kCount <= end; begin += kCount) {
+      columns.take(mask, weight, begin);
+      for_rows<kTileVectors>(begin, begin + kCount, tile);
+    }
+    return begin;
+  }
+
   void take(const Staircase& mask, const T* weight, Index column) {
     first_column = column;
     first_row = mask.col_begin[column];
@@ -187,6 +218,7 @@ struct Columns {
     }
   }
 
+  bool steep(Index, Index) const { return false; }
   template <int M>
   NFLOWS_FN Range<T> range(Index m) const {
     return {copy[(m - first_column) / kTileRows], 1, kTileRows, first_row, rows};
@@ -205,14 +237,16 @@ struct ColumnLanes {
   template <int M, int V>
   void run(Index m) const {
     for (int i = 0; i < M; ++i)  // the sums' place may be far by now: it is fetched while they are formed
-      for (int v = 0; v < V; ++v) __builtin_prefetch(dweight + (m + i) * mask.cols + col + v * kNativeLanes<T>, 1);
+      for (int v = 0; v < V; ++v)
+        __builtin_prefetch(dweight + (m + i) * mask.cols + col + v * kNativeLanes<T>, 1);
     Native<T> acc[M][V] = {};
     for (Index p = 0; p < dy.count; ++p)
       multiply_add<T, M, V>(acc, {dy.row(p, m), kLanes, 1, x.row(p, 0), kBlock<T>, kNativeLanes<T>}, kLanes);
     if (mask.row_end[m] >= col + V * kNativeLanes<T>)
       add(acc, m, [](T* dw, Native<T> a, Index) { store_native(dw, load_native(dw) + a); });
     else if (mask.cols >= col + V * kNativeLanes<T>)  // what is masked gets a zero added
-      add(acc, m, [](T* dw, Native<T> a, Index n) { store_native(dw, load_native(dw) + first_lanes<T>(a, n)); });
+      add(acc, m,
+          [](T* dw, Native<T> a, Index n) { store_native(dw, load_native(dw) + first_lanes<T>(a, n)); });
     else
       add(acc, m, [](T* dw, Native<T> a, Index n) {
         for (Index c = 0; c < std::min<Index>(n, kNativeLanes<T>); ++c) dw[c] += a[c];
@@ -232,8 +266,8 @@ struct ColumnLanes {
   }
 };
 
-// dW += dy x^T for a W of few rows or columns: lanes are data rows, and every sum over them ends across a register.
-// Rows of W and columns are taken 4, 2 or 1 at a time.
+// dW += dy x^T with data rows for lanes: every sum over them ends across a register. Rows of W and columns are taken
+// 4, 2 or 1 at a time.
 template <class T>
 struct SummedLanes {
   const Staircase& mask;
@@ -297,6 +331,7 @@ Staircase Staircase::steps(std::vector<Index> row_end, Index cols) {
   Staircase s;
   s.rows = static_cast<Index>(row_end.size());
   s.cols = cols;
+  for (const Index end : row_end) s.unmasked += end;
   s.row_end = std::move(row_end);
   s.col_begin.resize(cols);
   for (Index c = 0; c < cols; ++c)
@@ -314,24 +349,20 @@ void forward_product(const Staircase& mask, const T* weight, const T* bias, Pane
 template <class T>
 void data_gradient(const Staircase& mask, const T* weight, Panels<const T> dy, Panels<T> dx, Index begin,
                    Index end, Into into, Panels<const T> gate) {
-  if (Columns<T>::worthwhile(mask, dy.count)) {
-    Columns<T> columns;
-    const RowLanes<T, Columns<T>> tile{columns, dy, dx, nullptr, gate, into};
-    for (; begin + Columns<T>::kCount <= end; begin += Columns<T>::kCount) {
-      columns.take(mask, weight, begin);
-      for_rows<kTileVectors>(begin, begin + Columns<T>::kCount, tile);
-    }
-  }
+  if (Columns<T>::worthwhile(mask, dy.count))
+    begin = Columns<T>::run(mask, weight, dy, dx, begin, end, into, gate);
   const Backward<T> shape{mask, weight};
   for_rows<kTileVectors>(begin, end, RowLanes<T, Backward<T>>{shape, dy, dx, nullptr, gate, into});
 }
 
 template <class T>
-void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x, Panels<T> scratch, T* dweight) {
-  if (std::min(mask.rows, mask.cols) <= kFew) return for_rows<1, 4>(0, mask.rows, SummedLanes<T>{mask, dy, x, dweight});
+void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x, Panels<T> scratch,
+                     T* dweight) {
+  if (better_summed<T>(mask)) return for_rows<1, 4>(0, mask.rows, SummedLanes<T>{mask, dy, x, dweight});
   constexpr Index kHalfTile = kTileRows / 2;
   for (Index col = 0; col < mask.cols; col += kBlock<T>) {
-    const Index n = std::min(kBlock<T>, mask.cols - col), in_registers = n > kNativeLanes<T> ? kBlock<T> : kNativeLanes<T>;
+    const Index n = std::min(kBlock<T>, mask.cols - col),
+                in_registers = n > kNativeLanes<T> ? kBlock<T> : kNativeLanes<T>;
     for (Index p = 0; p < x.count; ++p)
       transpose_panel(x.row(p, col), n, in_registers, scratch.row(p, 0), kBlock<T>);
     // The first rows that reach the block may reach its first register only.
@@ -349,11 +380,11 @@ void bias_gradient(Index n_features, Panels<const T> dy, T* dbias) {
   for_rows<1, 4>(0, n_features, BiasLanes<T>{dy, dbias});
 }
 
-#define NFLOWS_INSTANTIATE(T)                                                                               \
-  template void forward_product<T>(const Staircase&, const T*, const T*, Panels<const T>, Panels<T>, Index, \
-                                   Index, Into);                                                            \
-  template void data_gradient<T>(const Staircase&, const T*, Panels<const T>, Panels<T>, Index, Index,      \
-                                 Into, Panels<const T>);                                                    \
+#define NFLOWS_INSTANTIATE(T)                                                                                \
+  template void forward_product<T>(const Staircase&, const T*, const T*, Panels<const T>, Panels<T>, Index,  \
+                                   Index, Into);                                                             \
+  template void data_gradient<T>(const Staircase&, const T*, Panels<const T>, Panels<T>, Index, Index, Into, \
+                                 Panels<const T>);                                                           \
   template void weight_gradient<T>(const Staircase&, Panels<const T>, Panels<const T>, Panels<T>, T*);       \
   template void bias_gradient<T>(Index, Panels<const T>, T*);
 NFLOWS_INSTANTIATE(float)

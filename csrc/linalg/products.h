@@ -3,7 +3,7 @@
 //   forward          y  = b + W x        lanes are data rows
 //   data gradient    dx = W^T dy         lanes are data rows
 //   weight gradient  dW += dy x^T        lanes are columns of W: x is transposed first, panel by panel;
-//                                        where W has few columns, lanes are data rows, summed at the end
+//                                        where rows of W are short, lanes are data rows, summed at the end
 //
 // All three are one loop: out(m, lane) += sum_k a(m, k) b(k, lane), where a is read one scalar at a time and
 // broadcast, so W is never packed, and b in whole registers. They differ in their strides. Every element of
@@ -22,7 +22,7 @@
 namespace nflows {
 
 struct Staircase {
-  Index rows = 0, cols = 0;
+  Index rows = 0, cols = 0, unmasked = 0;
   std::vector<Index> row_end;    // (rows,)  first masked column of each row
   std::vector<Index> col_begin;  // (cols,)  first unmasked row of each column
 
@@ -49,7 +49,8 @@ void data_gradient(const Staircase& mask, const T* weight, Panels<const T> dy, P
 // dW[r][c] += sum over data rows of dy[r] x[c], for unmasked (r, c); overwrites kGradientScratch rows of scratch.
 inline constexpr Index kGradientScratch = 2 * kLanes;
 template <class T>
-void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x, Panels<T> scratch, T* dweight);
+void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x, Panels<T> scratch,
+                     T* dweight);
 
 // db[r] += sum over data rows of dy[r].
 template <class T>

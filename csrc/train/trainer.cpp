@@ -94,12 +94,12 @@ void Trainer<T>::run_part(Part& part, Worker& worker, Index begin, Index end, co
     const double* w = weights + at * kLanes;
     std::transform(w, w + count * kLanes, worker.minus_weights.data(),
                    [](double v) { return static_cast<T>(-v); });
-    part.loss += forward_kl<T>(flow_, dense_panels(x, chain.n_features(), end).slice(at, count),
-                               dense_panels(context, chain.n_context(), end).slice(at, count),
-                               dense_panels(w, 1, count),
-                               dense_panels(worker.minus_weights.data(), 1, count), *worker.workspace,
-                               dense_panels(worker.dcontext.data(), chain.n_context(), count),
-                               part.gradient.data(), at == begin ? Accumulate::kAfresh : Accumulate::kOnTop);
+    part.loss +=
+        forward_kl<T>(flow_, dense_panels(x, chain.n_features(), end).slice(at, count),
+                      dense_panels(context, chain.n_context(), end).slice(at, count),
+                      dense_panels(w, 1, count), dense_panels(worker.minus_weights.data(), 1, count),
+                      *worker.workspace, dense_panels(worker.dcontext.data(), chain.n_context(), count),
+                      part.gradient.data(), at == begin ? Accumulate::kAfresh : Accumulate::kOnTop);
   }
 }
 
