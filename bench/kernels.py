@@ -1,11 +1,9 @@
 """How fast the engine's parts are alone: maths functions, the products of a linear layer, single layers.
 
 One thread. What is compared is timed in turns, so that the machine's moods hit all of it alike; figures are
-medians. Maths functions run on 16,384 numbers, NumPy's beside them, and through `engine.math`: that is the
-tests' way in, which copies every panel and is compiled with -O1, so the figures bound those inside a layer
-from above and are good for comparing builds. Products run over a tile of 8 panels (128 rows); their
-operations are those that are needed: a staircase's zeros do not count. Beside them are NumPy's matrix
-product and multiply-adds that never leave the registers.
+medians. Maths functions run on 16,384 numbers, NumPy's beside them. Products run over a tile of 8 panels (128
+rows); their operations are those that are needed: a staircase's zeros do not count. Beside them are NumPy's
+matrix product and multiply-adds that never leave the registers.
 
     python -m bench.kernels [--isa ISA] [--dtype float64] [--json FILE] [--quick]
 """
@@ -41,7 +39,7 @@ MATRIX_SIZES = (512, 1024)
 N_ROWS, N_FEATURES = 2048, 8
 
 TITLES = {
-    "maths": "Maths functions through engine.math, an upper bound",
+    "maths": "Maths functions",
     "products": f"Products over {16 * N_PANELS} rows (staircase: a MADE's of {MASK_FEATURES} features)",
     "layers": f"Layers on {N_FEATURES} features, ns a row",
 }
