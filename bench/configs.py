@@ -78,6 +78,17 @@ class Config:
         kept = [d // 2 if always_last else len(self.kept_columns(i)) for i in range(self.n_layers)]
         return sum(_mlp(k, self.hidden, 2 * (d - k)) for k in kept)
 
+    def multiply_adds(self) -> int:
+        """Those that a row needs on its way through the networks; the zeros of a mask need none."""
+        d = self.n_features
+        if self.model == "maf":  # degrees, evenly spread: of inputs, hidden units and outputs
+            hidden = [1 + np.arange(h) * (d - 1) // h for h in self.hidden]
+            degrees = [np.arange(1, d + 1), *hidden, np.repeat(np.arange(d), 2)]
+            seen = [np.count_nonzero(a[:, None] >= b) for b, a in pairwise(degrees)]
+            return self.n_layers * int(sum(seen))
+        kept = [len(self.kept_columns(i)) for i in range(self.n_layers)]
+        return sum(a * b for k in kept for a, b in pairwise((k, *self.hidden, 2 * (d - k))))
+
     def table(self, n: int) -> NDArray[Any]:
         """Correlated, standardised rows: the same for every contestant."""
         if self.file:

@@ -22,6 +22,12 @@ NAMES = {
     SCORERS[0]: "GaussianMixture, 16",
     SCORERS[1]: "KernelDensity, 10,000 rows",
 }
+# How often a row goes through the networks: forward, and backward to the data and to the weights.
+PASSES = {"step": 3, "score": 1, "sample": 1}
+LIMIT = (
+    "Times faster than the best peer; the limit is that ratio if every multiply-add that is needed ran at the rate of\n"
+    "NumPy's matrix product, timed in the same rounds, and all else took no time."
+)
 QUIET = 1.25  # the yardstick may vary so much within a run
 BARS_HOLD_FOR = (2, "float32")  # threads and precision
 
@@ -53,6 +59,16 @@ class Figures:
             self.best_peer(threads, measure, config),
         )
         return best / ours if ours and best else None
+
+    def limit(self, threads: int, measure: str, config: Config) -> float | None:
+        """`gain`, had nflows_np nothing to do but multiply and add, as fast as NumPy does."""
+        best, yardstick = (
+            self.best_peer(threads, measure, config),
+            self.get(threads, measure, config, YARDSTICK),
+        )
+        if not best or not yardstick or measure not in PASSES:
+            return None
+        return best * FLOP / (2 * PASSES[measure] * config.multiply_adds() * yardstick["seconds"])
 
 
 def report(result: dict[str, Any]) -> str:
@@ -102,11 +118,15 @@ def measure_table(figures: Figures, threads: int, measure: str, dtype: str) -> s
     for config in places:
         cells = [shown(figures.get(threads, measure, config, name)) for name in columns]
         row = [config.title, str(config.batch), *cells, ratio(figures.gain(threads, measure, config))]
+        if measure in PASSES:
+            row.append(ratio(figures.limit(threads, measure, config)))
         if barred:
             bar = BARS[measure].get(config.name)
             row.append(f"{bar[0]:g} / {bar[1]:g}" if bar else "")
         rows.append(row)
-    return f"### {TITLES[measure]}\n\n" + markdown(header + ["must / aim"] * barred, rows)
+    header += ["limit"] * (measure in PASSES) + ["must / aim"] * barred
+    note = f"\n\n{LIMIT}" if measure == "step" else ""
+    return f"### {TITLES[measure]}{note}\n\n" + markdown(header, rows)
 
 
 def scorers_table(figures: Figures, threads: int) -> str:

@@ -1,69 +1,14 @@
-#include "linalg/products.h"
-
+// The forward product and the data gradient: lanes are data rows.
 #include <algorithm>
 
-#include "simd/rows.h"
-#include "simd/transpose.h"
+#include "linalg/products.h"
+#include "linalg/tile.h"
 
 namespace nflows {
 namespace {
 
-// The register tile: kTileRows rows of W times kTileVectors registers of lanes are accumulated at once. Two
-// fused multiply-adds a cycle of four cycles' latency want eight accumulators or more. Sixteen registers hold
-// 6 x 2 of them, two of b and one broadcast; with AVX-512's thirty-two, 8 x 2 leaves the widths of nets,
-// multiples of 8, without remainder.
-inline constexpr int kTileRows = kRegisterBytes == 64 ? 8 : 6;
-inline constexpr int kTileVectors = 2;
-
-// Columns that weight_gradient's tile takes at once, and has transposed.
-template <class T>
-inline constexpr Index kBlock = kTileVectors * kNativeLanes<T>;
-static_assert(kBlock<float> <= kGradientScratch);
-
 // A tile whose halves end so many terms apart is taken by halves.
 inline constexpr Index kSteep = 8;
-
-// Whether summing across registers costs less than transposing x and filling registers with columns: where rows are
-// few, or most are shorter than a register.
-template <class T>
-bool better_summed(const Staircase& mask) {
-  return mask.rows <= 8 || 4 * mask.unmasked < 3 * mask.rows * kNativeLanes<T>;
-}
-
-// Where the operands of one tile lie. a(m, k) = a[m a_m + k a_k]; b(k) is kTileVectors registers, b_v apart,
-// at b + k b_k.
-template <class T>
-struct Operands {
-  const T* a;
-  Index a_m, a_k;
-  const T* b;
-  Index b_k, b_v;
-};
-
-template <class T, int M, int V>
-NFLOWS_FN void multiply_add(Native<T> (&acc)[M][V], Operands<T> in, Index n) {
-  for (Index k = 0; k < n; ++k, in.a += in.a_k, in.b += in.b_k) {
-    Native<T> b[V];
-#pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) b[v] = load_native(in.b + v * in.b_v);
-#pragma GCC unroll 16
-    for (int m = 0; m < M; ++m) {
-      const Native<T> a = broadcast_native(in.a[m * in.a_m]);
-#pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) acc[m][v] += a * b[v];
-    }
-  }
-}
-
-// Calls tile.run<M, V>(m) over rows [begin, end): whole tiles, then 4, 2 and 1 rows.
-template <int V, int M = kTileRows, class Tile>
-NFLOWS_FN void for_rows(Index begin, Index end, const Tile& tile) {
-  for (; begin + M <= end; begin += M) tile.template run<M, V>(begin);
-  if constexpr (M > 1) {
-    constexpr int kNext = M > 4 ? 4 : M / 2;
-    if (begin < end) for_rows<V, kNext>(begin, end, tile);
-  }
-}
 
 // One product whose lanes are data rows. The tile's registers of lanes lie within a panel where a panel has
 // several, and in neighbouring panels where one register is a panel.
@@ -225,104 +170,6 @@ struct Columns {
   }
 };
 
-// dW += dy x^T over one block of columns of W, x transposed: [lane][column of the block] in every panel. Lanes are
-// columns; the sum over data rows runs panel by panel.
-template <class T>
-struct ColumnLanes {
-  const Staircase& mask;
-  Panels<const T> dy, x;
-  T* dweight;
-  Index col;
-
-  template <int M, int V>
-  void run(Index m) const {
-    for (int i = 0; i < M; ++i)  // the sums' place may be far by now: it is fetched while they are formed
-      for (int v = 0; v < V; ++v)
-        __builtin_prefetch(dweight + (m + i) * mask.cols + col + v * kNativeLanes<T>, 1);
-    Native<T> acc[M][V] = {};
-    for (Index p = 0; p < dy.count; ++p)
-      multiply_add<T, M, V>(acc, {dy.row(p, m), kLanes, 1, x.row(p, 0), kBlock<T>, kNativeLanes<T>}, kLanes);
-    if (mask.row_end[m] >= col + V * kNativeLanes<T>)
-      add(acc, m, [](T* dw, Native<T> a, Index) { store_native(dw, load_native(dw) + a); });
-    else if (mask.cols >= col + V * kNativeLanes<T>)  // what is masked gets a zero added
-      add(acc, m,
-          [](T* dw, Native<T> a, Index n) { store_native(dw, load_native(dw) + first_lanes<T>(a, n)); });
-    else
-      add(acc, m, [](T* dw, Native<T> a, Index n) {
-        for (Index c = 0; c < std::min<Index>(n, kNativeLanes<T>); ++c) dw[c] += a[c];
-      });
-  }
-
-  // add_to(dw, a, n) for every register a of the tile, whose first n lanes are unmasked.
-  template <int M, int V, class AddTo>
-  NFLOWS_FN void add(const Native<T> (&acc)[M][V], Index m, const AddTo& add_to) const {
-#pragma GCC unroll 16
-    for (int i = 0; i < M; ++i)
-#pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) {
-        const Index at = col + v * kNativeLanes<T>;
-        add_to(dweight + (m + i) * mask.cols + at, acc[i][v], mask.row_end[m + i] - at);
-      }
-  }
-};
-
-// dW += dy x^T with data rows for lanes: every sum over them ends across a register. Rows of W and columns are taken
-// 4, 2 or 1 at a time.
-template <class T>
-struct SummedLanes {
-  const Staircase& mask;
-  Panels<const T> dy, x;
-  T* dweight;
-
-  template <int M, int Unused>
-  void run(Index m) const {
-    for_rows<M, Rows<T>::kParts == 1 ? 4 : 1>(0, mask.row_end[m + M - 1], Across{*this, m});
-  }
-
-  struct Across {
-    const SummedLanes& all;
-    Index m;
-    template <int C, int M>
-    void run(Index col) const {
-      all.step<M, C>(m, col);
-    }
-  };
-
-  template <int M, int C>
-  void step(Index m, Index col) const {
-    Rows<T> acc[C][4] = {};
-    for (Index p = 0; p < dy.count; ++p)
-#pragma GCC unroll 4
-      for (int i = 0; i < M; ++i)
-#pragma GCC unroll 4
-        for (int c = 0; c < C; ++c)
-          acc[c][i] += Rows<T>::load(dy.row(p, m + i)) * Rows<T>::load(x.row(p, col + c));
-#pragma GCC unroll 4
-    for (int c = 0; c < C; ++c) {
-      const Quad<T> total = sums(acc[c]);
-      for (int i = 0; i < M; ++i)
-        if (col + c < mask.row_end[m + i]) dweight[(m + i) * mask.cols + col + c] += total[i];
-    }
-  }
-};
-
-// db += the sums of dy over data rows, four at a time.
-template <class T>
-struct BiasLanes {
-  Panels<const T> dy;
-  T* dbias;
-
-  template <int M, int Unused>
-  void run(Index m) const {
-    Rows<T> acc[4] = {};
-    for (Index p = 0; p < dy.count; ++p)
-#pragma GCC unroll 4
-      for (int i = 0; i < M; ++i) acc[i] += Rows<T>::load(dy.row(p, m + i));
-    const Quad<T> total = sums(acc);
-    for (int i = 0; i < M; ++i) dbias[m + i] += total[i];
-  }
-};
-
 }  // namespace
 
 Staircase Staircase::full(Index rows, Index cols) { return steps(std::vector<Index>(rows, cols), cols); }
@@ -355,38 +202,11 @@ void data_gradient(const Staircase& mask, const T* weight, Panels<const T> dy, P
   for_rows<kTileVectors>(begin, end, RowLanes<T, Backward<T>>{shape, dy, dx, nullptr, gate, into});
 }
 
-template <class T>
-void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x, Panels<T> scratch,
-                     T* dweight) {
-  if (better_summed<T>(mask)) return for_rows<1, 4>(0, mask.rows, SummedLanes<T>{mask, dy, x, dweight});
-  constexpr Index kHalfTile = kTileRows / 2;
-  for (Index col = 0; col < mask.cols; col += kBlock<T>) {
-    const Index n = std::min(kBlock<T>, mask.cols - col),
-                in_registers = n > kNativeLanes<T> ? kBlock<T> : kNativeLanes<T>;
-    for (Index p = 0; p < x.count; ++p)
-      transpose_panel(x.row(p, col), n, in_registers, scratch.row(p, 0), kBlock<T>);
-    // The first rows that reach the block may reach its first register only.
-    const Index second = col + kNativeLanes<T>, begin = mask.col_begin[col];
-    const Index narrow = (second < mask.cols ? mask.col_begin[second] : mask.rows) - begin;
-    const Index wide = second < mask.cols ? begin + narrow / kHalfTile * kHalfTile : mask.rows;
-    const ColumnLanes<T> tile{mask, dy, scratch, dweight, col};
-    for_rows<1>(begin, wide, tile);
-    for_rows<kTileVectors>(wide, mask.rows, tile);
-  }
-}
-
-template <class T>
-void bias_gradient(Index n_features, Panels<const T> dy, T* dbias) {
-  for_rows<1, 4>(0, n_features, BiasLanes<T>{dy, dbias});
-}
-
 #define NFLOWS_INSTANTIATE(T)                                                                                \
   template void forward_product<T>(const Staircase&, const T*, const T*, Panels<const T>, Panels<T>, Index,  \
                                    Index, Into);                                                             \
   template void data_gradient<T>(const Staircase&, const T*, Panels<const T>, Panels<T>, Index, Index, Into, \
-                                 Panels<const T>);                                                           \
-  template void weight_gradient<T>(const Staircase&, Panels<const T>, Panels<const T>, Panels<T>, T*);       \
-  template void bias_gradient<T>(Index, Panels<const T>, T*);
+                                 Panels<const T>);
 NFLOWS_INSTANTIATE(float)
 NFLOWS_INSTANTIATE(double)
 #undef NFLOWS_INSTANTIATE

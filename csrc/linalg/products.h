@@ -5,14 +5,14 @@
 //   weight gradient  dW += dy x^T        lanes are columns of W: x is transposed first, panel by panel;
 //                                        where rows of W are short, lanes are data rows, summed at the end
 //
-// All three are one loop: out(m, lane) += sum_k a(m, k) b(k, lane), where a is read one scalar at a time and
-// broadcast, so W is never packed, and b in whole registers. They differ in their strides. Every element of
-// the result is one chain of multiply-adds in the order of k, whatever tile it falls into: results do not
+// All three are one loop (tile.h): out(m, lane) += sum_k a(m, k) b(k, lane), where a is read one scalar at a time
+// and broadcast, so W is read where it lies, and b in whole registers. They differ in their strides. Every element
+// of a product is one chain of multiply-adds in the order of k, whatever tile it falls into: a row's results do not
 // depend on how many rows there are.
 //
 // A mask is a Staircase: row r of W is nonzero in its first row_end[r] columns only, and row_end does not
 // decrease. The loops stop at the step of their tile; the few masked weights inside a tile's last step are
-// stored zeros, and the weight gradient never writes them.
+// stored zeros, to which the weight gradient adds zeros or nothing.
 #pragma once
 
 #include <vector>
