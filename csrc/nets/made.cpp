@@ -1,8 +1,9 @@
 // The masked autoencoder for distribution estimation (MADE, Germain et al. 2015) as a Net.
 //
 // A hidden unit of degree m sees the context, x_0 .. x_{m-1} and hidden units of degree <= m; the outputs of
-// feature i see hidden units of degree <= i. Degrees are sorted, so all masks are staircases, and spread evenly over
-// 1 .. D-1, as far as steps of several units allow: tiles of the products then straddle few of them. Degree 0, units that see the context alone, exists where there is a context.
+// feature i see hidden units of degree <= i. Degrees are sorted, so all masks are staircases, and spread evenly
+// over 1 .. D-1, as far as steps of several units allow: tiles of the products then straddle few of them. Degree 0,
+// units that see the context alone, exists where there is a context.
 #include <algorithm>
 
 #include "nets/net.h"

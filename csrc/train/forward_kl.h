@@ -5,8 +5,8 @@
 
 namespace nflows {
 
-// Returns the loss of one tile and adds its gradient to dparams, or sets dparams to it. `weights` is one row per panel, zero for
-// padding lanes; `minus_weights` the same with the other sign, in T: it is d(loss)/d(log_det) and
+// Returns the loss of one tile and adds its gradient to dparams, or sets dparams to it. `weights` is one row per
+// panel, zero for padding lanes; `minus_weights` the same with the other sign, in T: it is d(loss)/d(log_det) and
 // d(loss)/d(log p).
 template <class T>
 double forward_kl(const Flow<T>& flow, Panels<const T> x, Panels<const T> context,
