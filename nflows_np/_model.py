@@ -1,8 +1,8 @@
 """A flow in the units of its columns: the engine's flow behind the columns' scaling.
 
-Everything that turns rows of a user's array into numbers of the engine, and back, is here: rows are gathered
-into panels (16 rows at a time, feature after feature), scaled as they are gathered, and worked on a block at
-a time, so that neither a memory map nor an array of another dtype is ever copied whole.
+Everything that turns rows of a user's array into numbers of the engine, and back, is here. Rows are gathered into
+panels (16 rows at a time, feature after feature) and scaled by the engine's own threads, where they are about to
+work on them, so that neither a memory map nor an array of another dtype is ever copied whole.
 
 The density of the columns is that of the scaled ones times the scaling's Jacobian,
 
@@ -20,13 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nflows_np._engine import engine
-from nflows_np._random import standard_normal_panels
-from nflows_np.columns import LANES, ColumnScaler, gather, n_panels, scatter
+from nflows_np._random import StandardNormal
+from nflows_np._stream import PanelStream
+from nflows_np.columns import ColumnScaler, Gather, Scatter
 from nflows_np.specs import Flow
 
-# Rows of one block when a whole array is scored, transformed or sampled: some hundred panels for every
-# thread, and a few megabytes at a hundred columns.
-BLOCK_ROWS = 8192
+# Rows that the engine is given at once when a whole array is scored, transformed or sampled: enough to keep threads
+# at work, and few enough for Ctrl-C to be answered.
+BLOCK_ROWS = 16384
 
 
 def blocks(n_rows: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
@@ -75,18 +76,9 @@ class FlowModel:
         """The number of columns."""
         return len(self.scaler.loc)
 
-    def buffer(self, n_rows: int) -> NDArray[Any]:
-        """Room for the panels of ``n_rows`` rows."""
-        return np.empty((n_panels(n_rows), self.n_features, LANES), dtype=self.dtype)
-
-    def panels(
-        self, X: NDArray[Any], rows: NDArray[np.int64] | slice, out: NDArray[Any] | None = None
-    ) -> NDArray[Any]:
-        """Gather rows of ``X``, scaled, into panels: into the head of ``out`` where that is given."""
-        n = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
-        target = self.buffer(n) if out is None else out[: n_panels(n)]
-        gather(X, rows, self.scaler.loc, self.scaler.scale, target)
-        return target
+    def rows(self, X: NDArray[Any], rows: NDArray[np.int64] | slice) -> Gather:
+        """Rows of ``X``, scaled, for the engine to read."""
+        return Gather(X, rows, self.scaler.loc, self.scaler.scale, self.dtype)
 
     def log_prob(
         self, X: NDArray[Any], rows: NDArray[np.int64] | None = None, n_threads: int = 1
@@ -98,44 +90,39 @@ class FlowModel:
         """
         n = len(X) if rows is None else len(rows)
         out = np.empty(n, dtype=np.float64)
-        room = self.buffer(min(n, BLOCK_ROWS))
         for part in blocks(n):
-            panels = self.panels(X, part if rows is None else rows[part], room)
-            out[part] = self.flow.log_prob(panels, part.stop - part.start, n_threads=n_threads)
+            chosen = self.rows(X, part if rows is None else rows[part])
+            out[part] = self.flow.log_prob(chosen, part.stop - part.start, n_threads=n_threads)
         out += self.scaler.log_jacobian
         return out
 
     def transform(self, X: NDArray[Any], n_threads: int = 1) -> NDArray[np.float64]:
         """Rows to latent rows, ``(n, n_features)`` each."""
         out = np.empty((len(X), self.n_features), dtype=np.float64)
-        zero, one = self._unscaled()
         for part in blocks(len(X)):
-            n = part.stop - part.start
-            latent, _ = self.flow.forward(self.panels(X, part), n, n_threads=n_threads)
-            scatter(latent, n, zero, one, out[part])
+            latent = Scatter(out[part], *self._unscaled(), self.dtype)
+            self.flow.forward(self.rows(X, part), part.stop - part.start, n_threads=n_threads, out=latent)
         return out
 
     def inverse_transform(self, Z: NDArray[Any], n_threads: int = 1) -> NDArray[np.float64]:
         """Latent rows to rows, ``(n, n_features)`` each."""
         out = np.empty((len(Z), self.n_features), dtype=np.float64)
-        zero, one = self._unscaled()
         for part in blocks(len(Z)):
-            n = part.stop - part.start
-            latent = self.buffer(n)
-            gather(Z, part, zero, one, latent)
-            panels, _ = self.flow.inverse(latent, n, n_threads=n_threads)
-            scatter(panels, n, self.scaler.loc, self.scaler.scale, out[part])
+            latent = Gather(Z, part, *self._unscaled(), self.dtype)
+            self._to_rows(latent, out[part], n_threads)
         return out
 
     def sample(self, n: int, random_state: np.random.RandomState, n_threads: int = 1) -> NDArray[np.float64]:
         """``n`` new rows; the first rows of a longer sample are the shorter one."""
         out = np.empty((n, self.n_features), dtype=np.float64)
         for part in blocks(n):
-            size = part.stop - part.start
-            latent = standard_normal_panels(random_state, size, self.n_features, self.dtype)
-            panels, _ = self.flow.inverse(latent, size, n_threads=n_threads)
-            scatter(panels, size, self.scaler.loc, self.scaler.scale, out[part])
+            with StandardNormal(random_state, part.stop - part.start, self.n_features, self.dtype) as latent:
+                self._to_rows(latent, out[part], n_threads)
         return out
+
+    def _to_rows(self, latent: PanelStream, out: NDArray[np.float64], n_threads: int) -> None:
+        rows = Scatter(out, self.scaler.loc, self.scaler.scale, self.dtype)
+        self.flow.inverse(latent, len(out), n_threads=n_threads, out=rows)
 
     def _unscaled(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The scaling of latent rows: none."""

@@ -36,7 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nflows_np._model import FlowModel, blocks, engine_class
-from nflows_np.columns import LANES
+from nflows_np._stream import PANEL_ROWS
 
 # The average forgets as 0.99^steps; in the first hundred steps faster, as (1 + k) / (10 + k), for the start is
 # far away. Between 0.98 and 0.995 nothing changes on held-out rows.
@@ -149,7 +149,7 @@ def batch_rows(n_rows: int, batch_size: int) -> int:
     if n_rows <= batch_size:
         return n_rows
     n_batches = -(-n_rows // batch_size)
-    return min(n_rows, -(-n_rows // (n_batches * LANES)) * LANES)
+    return min(n_rows, -(-n_rows // (n_batches * PANEL_ROWS)) * PANEL_ROWS)
 
 
 def train(
@@ -199,7 +199,6 @@ class _Run:
         self.history = History(batch_rows(len(rows), policy.batch_size))
         self.weights = rows.normalised_weights()
         self.block = self._block_rows()
-        self.room = model.buffer(min(self.block, len(rows)))
         self.generator = np.random.Generator(np.random.PCG64())
         self.generator.bit_generator.state = state.order
         if state.converged:
@@ -274,9 +273,12 @@ class _Run:
         for part in blocks(n, self.block):
             chosen = order[part]
             weights = None if self.weights is None else self.weights[chosen]
-            panels = self.model.panels(self.rows.X, self.rows.index[chosen], self.room)
             losses, applied = self.trainer.run(
-                panels, len(chosen), batch, weights=weights, n_threads=self.policy.n_threads
+                self.model.rows(self.rows.X, self.rows.index[chosen]),
+                len(chosen),
+                batch,
+                weights=weights,
+                n_threads=self.policy.n_threads,
             )
             sizes = np.full(len(losses), batch)
             sizes[-1] = len(chosen) - batch * (len(losses) - 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nflows_np.columns import LANES, gather, n_panels
+from nflows_np.columns import Gather
 
 INTEGERS = [np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64]
 SOURCES = [np.bool_, *INTEGERS, np.longlong, np.float16, np.float32, np.float64, np.longdouble, ">f4", ">i8"]
@@ -29,8 +29,6 @@ def table(source, n, d, seed=0):
 def gathered(X, rows=None, loc=None, scale=None, panel=np.float64):
     d = X.shape[1]
     rows = slice(None) if rows is None else rows
-    n = len(range(len(X))[rows]) if isinstance(rows, slice) else len(rows)
-    out = np.full((n_panels(n), d, LANES), np.nan, dtype=panel)
     loc, scale = (np.zeros(d) if loc is None else loc), (np.ones(d) if scale is None else scale)
-    assert gather(X, rows, loc, scale, out) == n
-    return out
+    stream = Gather(X, rows, loc, scale, panel)
+    return stream.move(np.full(stream.shape, np.nan, dtype=panel))

@@ -36,6 +36,7 @@ PYTHON_RANK = {
     "_threads": 0,
     "_engine": 0,
     "_random": 0,
+    "_stream": 0,
     "_config": 1,
     "specs": 1,
     "training": 2,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tables import INTEGERS, SOURCES, every_panel, gathered, table
 
-from nflows_np.columns import ColumnScaler, DegenerateColumnWarning, scatter
+from nflows_np.columns import ColumnScaler, DegenerateColumnWarning, Scatter
 from nflows_np.columns.empirical import Empirical, evenly_spread
 from nflows_np.columns.scaling import MAX_ROWS
 
@@ -181,7 +181,8 @@ def test_torture(name, panel):
     assert np.isfinite(z).all()
     assert np.median(np.abs(z)) < 3.0
     back = np.empty_like(X)
-    scatter(gathered(X, None, scaler.loc, scaler.scale, np.float64), 200, scaler.loc, scaler.scale, back)
+    z = gathered(X, None, scaler.loc, scaler.scale, np.float64)
+    Scatter(back, scaler.loc, scaler.scale, np.float64).move(z)
     if name != "wild":
         error = np.abs(0.5 * back - 0.5 * X).max()
         assert error <= 1e-12 * max(np.abs(0.5 * X).max(), scaler.scale[0]) + 5e-324

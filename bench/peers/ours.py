@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from nflows_np import FlowDensity, specs
 from nflows_np._engine import engine
-from nflows_np.columns import LANES, gather, n_panels
+from nflows_np.columns import Gather
 
 from ..configs import LEARNING_RATE, Config
 from . import FLOW_MEASURES
@@ -46,9 +46,8 @@ class Ours:
         self._density: FlowDensity | None = None
 
     def batch(self, X: NDArray[np.float64]) -> tuple[NDArray[Any], int]:
-        panels = np.empty((n_panels(len(X)), X.shape[1], LANES), self.dtype)
-        gather(X, slice(0, len(X)), np.zeros(X.shape[1]), np.ones(X.shape[1]), panels)
-        return panels, len(X)
+        rows = Gather(X, slice(None), np.zeros(X.shape[1]), np.ones(X.shape[1]), self.dtype)
+        return rows.move(np.empty(rows.shape, self.dtype)), len(X)
 
     def table(self, X: NDArray[np.float64]) -> NDArray[Any]:
         return X.astype(self.dtype, copy=False)  # a memory map stays one

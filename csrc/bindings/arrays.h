@@ -77,9 +77,9 @@ Array<T> new_panels(Index n_rows, Index n_features) {
   return Array<T>({panels_for(n_rows), n_features, Index{kLanes}});
 }
 
-// The first n of the per-lane numbers, as an array.
-inline Array<double> per_row(const std::vector<double>& lanes, Index n_rows) {
-  return Array<double>(n_rows, lanes.data());
+// The first n of the per-lane numbers: a view.
+inline py::array_t<double> per_row(const Array<double>& lanes, Index n_rows) {
+  return py::array_t<double>({n_rows}, {Index{sizeof(double)}}, lanes.data(), lanes);
 }
 
 }  // namespace nflows

@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "bindings/arrays.h"
 #include "bindings/bind.h"
 #include "bindings/spec.h"
+#include "bindings/streams.h"
 
 namespace nflows {
 namespace {
@@ -49,33 +49,40 @@ void start_from_data(Flow<T>& flow, const py::object& x, Index n, const py::obje
 }
 
 template <class T>
-Array<double> log_prob(Flow<T>& flow, const py::object& x, Index n, const py::object& context,
-                       int n_threads) {
-  const T* data = checked_panels<T>(x, "x", n, flow.chain().n_features());
-  const T* given = checked_context<T>(context, n, flow.chain().n_context());
+py::array_t<double> log_prob(Flow<T>& flow, const py::object& x, Index n, const py::object& context,
+                             int n_threads) {
+  const auto data = checked_source<T>(x, "x", n, flow.chain().n_features());
+  const auto given = checked_context_source<T>(context, n, flow.chain().n_context());
   check(n_threads >= 1, "n_threads: must be at least 1, got ", n_threads);
-  std::vector<double> result(panels_for(n) * kLanes);
+  Array<double> result(panels_for(n) * kLanes);
+  double* to = result.mutable_data();
   {
     const py::gil_scoped_release release;
-    flow.log_prob(data, given, panels_for(n), n_threads, result.data());
+    flow.log_prob(data, given, panels_for(n), n_threads, to);
   }
   return per_row(result, n);
 }
 
+// `out`, a stream, takes the result; without one it is an array of panels.
 template <class T, Direction direction>
-py::tuple map(Flow<T>& flow, const py::object& x, Index n, const py::object& context, int n_threads) {
-  const Index n_features = flow.chain().n_features();
-  const T* data = checked_panels<T>(x, direction == Direction::kForward ? "x" : "z", n, n_features);
-  const T* given = checked_context<T>(context, n, flow.chain().n_context());
+py::tuple map(Flow<T>& flow, const py::object& x, Index n, const py::object& context, int n_threads,
+              const py::object& out) {
+  const Index n_features = flow.chain().n_features(), n_panels = panels_for(n);
+  const auto data = checked_source<T>(x, direction == Direction::kForward ? "x" : "z", n, n_features);
+  const auto given = checked_context_source<T>(context, n, flow.chain().n_context());
   check(n_threads >= 1, "n_threads: must be at least 1, got ", n_threads);
-  Array<T> out = new_panels<T>(n, n_features);
-  std::vector<double> log_det(panels_for(n) * kLanes);
-  T* to = out.mutable_data();
+  const Stream* stream = stream_of(out);
+  check(stream != nullptr || out.is_none(), "out: expected a stream");
+  Array<T> panels = new_panels<T>(stream == nullptr ? n : 0, n_features);
+  const Sink<T> to = stream == nullptr ? Sink<T>(panels.mutable_data(), n_features, n_panels)
+                                       : Sink<T>(checked_stream<T>(*stream, "out", n, n_features));
+  Array<double> log_det(n_panels * kLanes);
+  double* to_log_det = log_det.mutable_data();
   {
     const py::gil_scoped_release release;
-    flow.map(direction, data, given, panels_for(n), n_threads, to, log_det.data());
+    flow.map(direction, data, given, n_panels, n_threads, to, to_log_det);
   }
-  return py::make_tuple(out, per_row(log_det, n));
+  return py::make_tuple(stream == nullptr ? py::object(panels) : out, per_row(log_det, n));
 }
 
 template <class T, Direction direction>
@@ -121,9 +128,9 @@ void bind(py::module_& module, const char* name) {
       .def("log_prob", &log_prob<T>, py::arg("x"), py::arg("n"), py::arg("context") = py::none(),
            py::arg("n_threads") = 1)
       .def("forward", &map<T, forward>, py::arg("x"), py::arg("n"), py::arg("context") = py::none(),
-           py::arg("n_threads") = 1)
+           py::arg("n_threads") = 1, py::arg("out") = py::none())
       .def("inverse", &map<T, inverse>, py::arg("z"), py::arg("n"), py::arg("context") = py::none(),
-           py::arg("n_threads") = 1)
+           py::arg("n_threads") = 1, py::arg("out") = py::none())
       .def("forward_vjp", &vjp<T, forward>, py::arg("x"), py::arg("n"), py::arg("dz"), py::arg("dlog_det"),
            py::arg("context") = py::none())
       .def("inverse_vjp", &vjp<T, inverse>, py::arg("z"), py::arg("n"), py::arg("dx"), py::arg("dlog_det"),

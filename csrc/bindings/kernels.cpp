@@ -22,11 +22,9 @@ Staircase hidden_mask(Index rows, Index cols, Index n_features) {
   check(n_features == 0 || n_features > 1, "time_kernel: a staircase wants 2 features or more, got ",
         n_features);
   if (n_features == 0) return Staircase::full(rows, cols);
-  const auto begin = made_degrees(rows, n_features, false), visible = made_degrees(cols, n_features, false);
-  std::vector<Index> row_end;
-  for (Index d = 0; d < n_features; ++d)
-    row_end.insert(row_end.end(), begin[d + 1] - begin[d], visible[d + 1]);
-  return Staircase::steps(std::move(row_end), cols);
+  auto visible = made_degrees(cols, n_features, false);
+  visible.erase(visible.begin());  // units of degree d see those of degrees up to d
+  return mask_by_degree(made_degrees(rows, n_features, false), visible, cols);
 }
 
 // Small numbers of both signs: no sum of them grows out of range, none is subnormal.

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "bindings/arrays.h"
 #include "bindings/bind.h"
+#include "bindings/streams.h"
 
 namespace nflows {
 namespace {
@@ -14,8 +14,9 @@ template <class T>
 py::tuple run(Trainer<T>& trainer, Flow<T>& flow, const py::object& x, Index n, Index batch_size,
               const py::object& weights, const py::object& context, int n_threads) {
   const Index n_features = flow.chain().n_features(), n_context = flow.chain().n_context();
-  const T* data = checked_panels<T>(x, "x", n, n_features);
-  const T* given = checked_context<T>(context, n, n_context);
+  const auto data = checked_source<T>(x, "x", n, n_features);
+  const auto given = checked_context_source<T>(context, n, n_context);
+  check(!data.in_order(), "x: training reads rows in any order");
   check(n >= 1, "x: training needs at least one row");
   check(batch_size >= 1 && (batch_size % kLanes == 0 || batch_size >= n),
         "batch_size: must be a multiple of ", kLanes, " or at least n = ", n, ", got ", batch_size);
@@ -31,11 +32,9 @@ py::tuple run(Trainer<T>& trainer, Flow<T>& flow, const py::object& x, Index n, 
     const py::gil_scoped_release release;
     for (Index step = 0; step < n_steps; ++step) {
       const Index begin = step * batch_size, rows = std::min(batch_size, n - begin);
-      const Index panel = begin / kLanes, n_panels = panels_for(rows);
       std::for_each_n(w.begin() + begin, rows, [&](double& v) { v /= static_cast<double>(rows); });
       const StepResult result =
-          trainer.step(data + panel * n_features * kLanes, given + panel * n_context * kLanes,
-                       w.data() + begin, n_panels, n_threads);
+          trainer.step(data, given, w.data() + begin, begin / kLanes, panels_for(rows), n_threads);
       to_loss[step] = result.loss;
       to_applied[step] = result.applied;
     }

@@ -1,6 +1,7 @@
 #include "flow/flow.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include "core/parallel.h"
 
@@ -27,53 +28,56 @@ void Flow<T>::start(std::uint64_t seed) {
 
 template <class T>
 void Flow<T>::start_from_data(T* x, const T* context, const double* weights, Index n_panels) {
-  Workspace<T> workspace(chain_.n_workspace(Keep::kNothing));
+  Workspace<T> workspace(chain_.n_workspace(Keep::kNothing), 0, 0);
   chain_.start_from_data(dense_panels(x, chain_.n_features(), n_panels),
                          dense_panels(context, chain_.n_context(), n_panels), weights, params_.data(),
                          workspace.panels(1));
 }
 
 template <class T>
-void Flow<T>::for_tiles(Index n_panels, int n_threads, Keep keep,
-                        const std::function<void(const Tile&)>& job) {
+void Flow<T>::for_tiles(const Source<T>& x, const Source<T>& context, Index n_panels, int n_threads,
+                        Keep keep, const std::function<void(const Tile&)>& job) {
   const Index n_tiles = (n_panels + kTilePanels - 1) / kTilePanels;
   n_threads = worthwhile_threads(n_threads, n_panels * kLanes, chain_.n_params());
   auto& pool = keep == Keep::kForPull ? keeping_ : lean_;
-  auto lent = pool.borrow(n_threads, chain_.n_workspace(keep));
+  auto lent = pool.borrow(n_threads, chain_.n_workspace(keep), chain_.n_features(), chain_.n_context());
+  std::mutex reading;
+  Index next = 0;  // tile of a source that has to be read in order, by one thread while the others work
   parallel_for(n_tiles, n_threads, [&](Index tile, int worker) {
-    const Index first = tile * kTilePanels;
-    job({first, std::min(kTilePanels, n_panels - first), *lent[worker]});
+    Workspace<T>& workspace = *lent[worker];
+    std::unique_lock<std::mutex> turn(reading, std::defer_lock);
+    if (x.in_order()) {
+      turn.lock();
+      tile = next++;
+    }
+    const Index first = tile * kTilePanels, count = std::min(kTilePanels, n_panels - first);
+    const auto data = x.read(first, count, workspace.data());
+    if (x.in_order()) turn.unlock();
+    job({first, count, data, context.read(first, count, workspace.context()), workspace});
   });
   pool.give_back(std::move(lent));
 }
 
 template <class T>
-void Flow<T>::log_prob(const T* x, const T* context, Index n_panels, int n_threads, double* log_prob) {
-  const auto data = dense_panels(x, chain_.n_features(), n_panels);
-  const auto given = dense_panels(context, chain_.n_context(), n_panels);
-  for_tiles(n_panels, n_threads, Keep::kNothing, [&](const Tile& tile) {
+void Flow<T>::log_prob(const Source<T>& x, const Source<T>& context, Index n_panels, int n_threads,
+                       double* log_prob) {
+  for_tiles(x, context, n_panels, n_threads, Keep::kNothing, [&](const Tile& tile) {
     const auto total = tile.workspace.totals(tile.count);
-    const auto z =
-        chain_.run(Direction::kForward, Keep::kNothing, params(), data.slice(tile.first, tile.count),
-                   given.slice(tile.first, tile.count), total, tile.workspace.panels(tile.count));
+    const auto z = chain_.run(Direction::kForward, Keep::kNothing, params(), tile.x, tile.context, total,
+                              tile.workspace.panels(tile.count));
     base_->log_prob(z, total);
     std::copy_n(total.data, tile.count * kLanes, log_prob + tile.first * kLanes);
   });
 }
 
 template <class T>
-void Flow<T>::map(Direction direction, const T* x, const T* context, Index n_panels, int n_threads, T* out,
-                  double* log_det) {
-  const Index n = chain_.n_features();
-  const auto from = dense_panels(x, n, n_panels);
-  const auto to = dense_panels(out, n, n_panels);
-  const auto given = dense_panels(context, chain_.n_context(), n_panels);
-  for_tiles(n_panels, n_threads, Keep::kNothing, [&](const Tile& tile) {
+void Flow<T>::map(Direction direction, const Source<T>& x, const Source<T>& context, Index n_panels,
+                  int n_threads, const Sink<T>& out, double* log_det) {
+  for_tiles(x, context, n_panels, n_threads, Keep::kNothing, [&](const Tile& tile) {
     const auto total = tile.workspace.totals(tile.count);
-    const auto mapped =
-        chain_.run(direction, Keep::kNothing, params(), from.slice(tile.first, tile.count),
-                   given.slice(tile.first, tile.count), total, tile.workspace.panels(tile.count));
-    copy_rows(mapped, to.slice(tile.first, tile.count), n);
+    const auto mapped = chain_.run(direction, Keep::kNothing, params(), tile.x, tile.context, total,
+                                   tile.workspace.panels(tile.count));
+    out.write(mapped, tile.first, tile.workspace.data());
     std::copy_n(total.data, tile.count * kLanes, log_det + tile.first * kLanes);
   });
 }
@@ -82,20 +86,19 @@ template <class T>
 void Flow<T>::pull(Direction direction, const T* x, const T* context, Index n_panels, const T* dout,
                    const T* dlog_det, T* din, T* dparams, T* dcontext) {
   const Index n = chain_.n_features(), n_context = chain_.n_context();
-  const auto from = dense_panels(x, n, n_panels), above = dense_panels(dout, n, n_panels);
-  const auto given = dense_panels(context, n_context, n_panels), weight = dense_panels(dlog_det, 1, n_panels);
+  const auto above = dense_panels(dout, n, n_panels), weight = dense_panels(dlog_det, 1, n_panels);
   const auto to = dense_panels(din, n, n_panels), to_context = dense_panels(dcontext, n_context, n_panels);
-  for_tiles(n_panels, 1, Keep::kForPull, [&](const Tile& tile) {
-    const auto workspace = tile.workspace.panels(tile.count);
-    const auto own_context = given.slice(tile.first, tile.count);
-    chain_.run(direction, Keep::kForPull, params(), from.slice(tile.first, tile.count), own_context,
-               tile.workspace.totals(tile.count), workspace);
-    const Gradients<T> grads{weight.slice(tile.first, tile.count), dparams,
-                             to_context.slice(tile.first, tile.count)};
-    const auto pulled =
-        chain_.pull(direction, params(), own_context, above.slice(tile.first, tile.count), grads, workspace);
-    copy_rows(pulled, to.slice(tile.first, tile.count), n);
-  });
+  for_tiles({x, n, n_panels}, {context, n_context, n_panels}, n_panels, 1, Keep::kForPull,
+            [&](const Tile& tile) {
+              const auto workspace = tile.workspace.panels(tile.count);
+              chain_.run(direction, Keep::kForPull, params(), tile.x, tile.context,
+                         tile.workspace.totals(tile.count), workspace);
+              const Gradients<T> grads{weight.slice(tile.first, tile.count), dparams,
+                                       to_context.slice(tile.first, tile.count)};
+              const auto pulled = chain_.pull(direction, params(), tile.context,
+                                              above.slice(tile.first, tile.count), grads, workspace);
+              copy_rows(pulled, to.slice(tile.first, tile.count), n);
+            });
 }
 
 template class Flow<float>;

@@ -1,7 +1,7 @@
 // Flow: a chain, a base and the parameters; whole arrays of rows through them, on several threads.
 //
 // The one owner of numbers: all parameters are one vector. Arrays are dense panels, (n_panels, n_features,
-// 16). Every row of a result depends on that row alone and on the order of its own arithmetic, never on the
+// 16), or streams of them. Every row of a result depends on that row alone and on the order of its own arithmetic, never on the
 // batch or on the threads.
 #pragma once
 
@@ -12,6 +12,7 @@
 
 #include "bases/base.h"
 #include "core/arena.h"
+#include "core/stream.h"
 #include "flow/chain.h"
 #include "flow/workspace.h"
 
@@ -32,11 +33,12 @@ class Flow {
   void start_from_data(T* x, const T* context, const double* weights, Index n_panels);
 
   // log p of the latent plus log|det|, (n_panels * 16,).
-  void log_prob(const T* x, const T* context, Index n_panels, int n_threads, double* log_prob);
+  void log_prob(const Source<T>& x, const Source<T>& context, Index n_panels, int n_threads,
+                double* log_prob);
 
   // out = z and log|det dz/dx|, or for the inverse direction x and log|det dx/dz|.
-  void map(Direction direction, const T* x, const T* context, Index n_panels, int n_threads, T* out,
-           double* log_det);
+  void map(Direction direction, const Source<T>& x, const Source<T>& context, Index n_panels, int n_threads,
+           const Sink<T>& out, double* log_det);
 
   // The vector-Jacobian product of `map`: din overwritten, dparams and dcontext added to.
   void pull(Direction direction, const T* x, const T* context, Index n_panels, const T* dout,
@@ -45,10 +47,12 @@ class Flow {
  private:
   struct Tile {
     Index first, count;  // panels
+    Panels<const T> x, context;
     Workspace<T>& workspace;
   };
   // Cuts n_panels into tiles and runs `job` on each.
-  void for_tiles(Index n_panels, int n_threads, Keep keep, const std::function<void(const Tile&)>& job);
+  void for_tiles(const Source<T>& x, const Source<T>& context, Index n_panels, int n_threads, Keep keep,
+                 const std::function<void(const Tile&)>& job);
 
   Chain<T> chain_;
   std::unique_ptr<Base<T>> base_;

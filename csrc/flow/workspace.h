@@ -17,10 +17,18 @@ inline constexpr Index kTilePanels = 8;
 template <class T>
 class Workspace {
  public:
-  explicit Workspace(Index rows)
-      : rows_(rows), values_(rows * kLanes * kTilePanels), totals_(kLanes * kTilePanels) {}
+  Workspace(Index rows, Index n_features, Index n_context)
+      : rows_(rows),
+        values_(rows * kLanes * kTilePanels),
+        data_(n_features * kLanes * kTilePanels),
+        context_(n_context * kLanes * kTilePanels),
+        totals_(kLanes * kTilePanels) {}
 
   Panels<T> panels(Index count) { return dense_panels(values_.data(), rows_, count); }
+
+  // Dense room for the tile's data, coming or going, and for its context.
+  T* data() { return data_.data(); }
+  T* context() { return context_.data(); }
 
   // One number per row, zeroed.
   Panels<double> totals(Index count) {
@@ -30,7 +38,7 @@ class Workspace {
 
  private:
   Index rows_;
-  Arena<T> values_;
+  Arena<T> values_, data_, context_;
   Arena<double> totals_;
 };
 
@@ -40,7 +48,7 @@ class WorkspacePool {
  public:
   using Lent = std::vector<std::unique_ptr<Workspace<T>>>;
 
-  Lent borrow(int n, Index rows) {
+  Lent borrow(int n, Index rows, Index n_features, Index n_context) {
     Lent lent;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -49,7 +57,8 @@ class WorkspacePool {
         free_.pop_back();
       }
     }
-    while (static_cast<int>(lent.size()) < n) lent.push_back(std::make_unique<Workspace<T>>(rows));
+    while (static_cast<int>(lent.size()) < n)
+      lent.push_back(std::make_unique<Workspace<T>>(rows, n_features, n_context));
     return lent;
   }
 

@@ -23,6 +23,13 @@ std::vector<Index> made_degrees(Index n_units, Index n_features, bool has_contex
   return first;
 }
 
+Staircase mask_by_degree(const std::vector<Index>& first, const std::vector<Index>& visible, Index cols) {
+  std::vector<Index> row_end;
+  for (std::size_t d = 0; d + 1 < first.size(); ++d)
+    row_end.insert(row_end.end(), first[d + 1] - first[d], visible[d]);
+  return Staircase::steps(std::move(row_end), cols);
+}
+
 template <class T>
 Net<T> made(Index n_context, Index n_features, const std::vector<Index>& hidden, Index per_feature,
             Activation activation) {
@@ -39,21 +46,15 @@ Net<T> made(Index n_context, Index n_features, const std::vector<Index>& hidden,
   std::vector<std::vector<Index>> starts;
   for (const Index n_units : constant ? std::vector<Index>{} : hidden) {
     const std::vector<Index> first = made_degrees(n_units, n_features, n_context > 0);
-    std::vector<Index> row_end;
-    for (Index d = 0; d < n_features; ++d) row_end.insert(row_end.end(), first[d + 1] - first[d], visible[d]);
-    masks.push_back(Staircase::steps(std::move(row_end), cols));
+    masks.push_back(mask_by_degree(first, visible, cols));
     for (Index d = 0; d < n_features; ++d) visible[d] = first[d + 1];
     cols = n_units;
     starts.push_back(first);
   }
 
-  std::vector<Index> row_end, first;
-  for (Index i = 0; i < n_features; ++i) {
-    first.push_back(i * per_feature);
-    row_end.insert(row_end.end(), per_feature, visible[i]);
-  }
-  first.push_back(n_features * per_feature);
-  masks.push_back(Staircase::steps(std::move(row_end), cols));
+  std::vector<Index> first;
+  for (Index i = 0; i <= n_features; ++i) first.push_back(i * per_feature);
+  masks.push_back(mask_by_degree(first, visible, cols));
   starts.push_back(std::move(first));
   return Net<T>(std::move(masks), std::move(starts), activation);
 }

@@ -23,7 +23,7 @@ Net<T>::Net(std::vector<Staircase> masks, std::vector<std::vector<Index>> starts
     adjoint_.push_back(n_scratch_);
     n_scratch_ += mask.rows;
   }
-  transposed_ = n_scratch_;
+  gradient_scratch_ = n_scratch_;
   n_scratch_ += kGradientScratch;
 }
 
@@ -144,7 +144,7 @@ void Net<T>::weight_gradients(Panels<const T> in, Panels<const T> kept, Panels<c
   for (Index l = 0; l < depth(); ++l) {
     const Panels<const T> dy = is_last(l) ? dout : scratch.from(adjoint_[l]);
     const Panels<const T> x = l == 0 ? in : kept.from(value_[l - 1]);
-    weight_gradient<T>(masks_[l], dy, x, scratch.from(transposed_), dparams + weight_[l]);
+    weight_gradient<T>(masks_[l], dy, x, scratch.from(gradient_scratch_), dparams + weight_[l]);
     bias_gradient<T>(masks_[l].rows, dy, dparams + bias_[l]);
   }
 }

@@ -77,7 +77,7 @@ class Net {
   std::vector<Index> weight_, bias_;  // offsets into the parameters, by layer
   std::vector<Index> value_, input_;  // offsets into kept, by hidden layer: activations, pre-activations
   std::vector<Index> adjoint_;        // offsets into scratch, by hidden layer
-  Index transposed_ = 0;              // offset into scratch
+  Index gradient_scratch_ = 0;        // offset into scratch
   Index n_params_ = 0, n_kept_ = 0, n_scratch_ = 0;
 };
 
@@ -89,6 +89,9 @@ Net<T> mlp(Index n_inputs, const std::vector<Index>& hidden, Index n_outputs, Ac
 // first[d] = the first of n_units hidden units of a MADE whose degree is at least d, for d = 0 .. n_features: units
 // of degree d are [first[d], first[d+1]).
 std::vector<Index> made_degrees(Index n_units, Index n_features, bool has_context);
+
+// The mask where units of degree d, given as above, see the first visible[d] of `cols` columns.
+Staircase mask_by_degree(const std::vector<Index>& first, const std::vector<Index>& visible, Index cols);
 
 // Masked autoregressive: inputs are [context, x_0 .. x_{D-1}], outputs per_feature rows for each feature in
 // turn, and those of feature i see the context and x_0 .. x_{i-1}.

@@ -18,7 +18,7 @@ inline constexpr Index kMaxGradients = 1 << 23;  // numbers, in more than four p
 
 // Parameters that one thread reduces and updates at a time, and those that are worth a thread.
 inline constexpr Index kSlice = 4096;
-inline constexpr Index kSlicesPerThread = 8;
+inline constexpr Index kSlicesPerThread = 3;
 
 // A gradient shorter than this is rounding: the mean of terms of order one that cancel. Adam divides by the
 // gradient's own size and would make full steps of it, in directions that mean nothing. This is where a flow that
@@ -65,17 +65,20 @@ Index Trainer<T>::n_parts(Index n_panels) const {
 }
 
 template <class T>
-StepResult Trainer<T>::step(const T* x, const T* context, const double* weights, Index n_panels,
-                            int n_threads) {
+StepResult Trainer<T>::step(const Source<T>& x, const Source<T>& context, const double* weights, Index first,
+                            Index n_panels, int n_threads) {
   const Chain<T>& chain = flow_.chain();
   const Index n = n_parts(n_panels);
-  n_threads = worthwhile_threads(n_threads, n_panels * kLanes, 3 * chain.n_params());
+  n_threads = static_cast<int>(
+      std::min<Index>(worthwhile_threads(n_threads, n_panels * kLanes, 3 * chain.n_params()), n));
   while (static_cast<Index>(parts_.size()) < n) parts_.push_back({Arena<T>(chain.n_params()), 0.0});
   while (static_cast<int>(workers_.size()) < n_threads)
-    workers_.push_back({std::make_unique<Workspace<T>>(chain.n_workspace(Keep::kForPull)),
+    workers_.push_back({std::make_unique<Workspace<T>>(chain.n_workspace(Keep::kForPull), chain.n_features(),
+                                                       chain.n_context()),
                         Arena<T>(kLanes * kTilePanels), Arena<T>(kLanes * kTilePanels * chain.n_context())});
   parallel_for(n, n_threads, [&](Index i, int worker) {
-    run_part(parts_[i], workers_[worker], i * n_panels / n, (i + 1) * n_panels / n, x, context, weights);
+    run_part(parts_[i], workers_[worker], x, context, weights, first, i * n_panels / n,
+             (i + 1) * n_panels / n);
   });
 
   double loss = 0.0;
@@ -83,10 +86,10 @@ StepResult Trainer<T>::step(const T* x, const T* context, const double* weights,
   return {loss, std::isfinite(loss) && reduce_and_update(n, n_threads)};
 }
 
-// The loss and gradient of panels [begin, end), tile by tile.
+// The loss and gradient of panels [begin, end) of the batch that begins at panel `first`, tile by tile.
 template <class T>
-void Trainer<T>::run_part(Part& part, Worker& worker, Index begin, Index end, const T* x, const T* context,
-                          const double* weights) {
+void Trainer<T>::run_part(Part& part, Worker& worker, const Source<T>& x, const Source<T>& context,
+                          const double* weights, Index first, Index begin, Index end) {
   const Chain<T>& chain = flow_.chain();
   part.loss = 0.0;
   for (Index at = begin; at < end; at += kTilePanels) {
@@ -95,11 +98,11 @@ void Trainer<T>::run_part(Part& part, Worker& worker, Index begin, Index end, co
     std::transform(w, w + count * kLanes, worker.minus_weights.data(),
                    [](double v) { return static_cast<T>(-v); });
     part.loss +=
-        forward_kl<T>(flow_, dense_panels(x, chain.n_features(), end).slice(at, count),
-                      dense_panels(context, chain.n_context(), end).slice(at, count),
-                      dense_panels(w, 1, count), dense_panels(worker.minus_weights.data(), 1, count),
-                      *worker.workspace, dense_panels(worker.dcontext.data(), chain.n_context(), count),
-                      part.gradient.data(), at == begin ? Accumulate::kAfresh : Accumulate::kOnTop);
+        forward_kl<T>(flow_, x.read(first + at, count, worker.workspace->data()),
+                      context.read(first + at, count, worker.workspace->context()), dense_panels(w, 1, count),
+                      dense_panels(worker.minus_weights.data(), 1, count), *worker.workspace,
+                      dense_panels(worker.dcontext.data(), chain.n_context(), count), part.gradient.data(),
+                      at == begin ? Accumulate::kAfresh : Accumulate::kOnTop);
   }
 }
 

@@ -32,9 +32,10 @@ class Trainer {
  public:
   Trainer(Flow<T>& flow, const TrainerOptions& options);
 
-  // One step on a batch of panels; weights (one per lane, zero for padding) already divided by the number of
-  // rows.
-  StepResult step(const T* x, const T* context, const double* weights, Index n_panels, int n_threads);
+  // One step on a batch, panels [first, first + n_panels) of the sources; weights (one per lane of the batch, zero
+  // for padding) already divided by the number of rows.
+  StepResult step(const Source<T>& x, const Source<T>& context, const double* weights, Index first,
+                  Index n_panels, int n_threads);
 
   double learning_rate() const { return options_.adam.learning_rate; }
   void set_learning_rate(double rate);
@@ -54,8 +55,8 @@ class Trainer {
   };
 
   Index n_parts(Index n_panels) const;
-  void run_part(Part& part, Worker& worker, Index begin, Index end, const T* x, const T* context,
-                const double* weights);
+  void run_part(Part& part, Worker& worker, const Source<T>& x, const Source<T>& context,
+                const double* weights, Index first, Index begin, Index end);
   bool reduce_and_update(Index n_parts, int n_threads);
 
   Flow<T>& flow_;

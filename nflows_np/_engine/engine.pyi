@@ -1,7 +1,8 @@
 """The contents of every engine variant.
 
 Panels are arrays of shape (n_panels, n_columns, 16): row r of the data is lane r % 16 of panel r // 16, and
-padding lanes are zero. Gradients are those of the caller's scalar L: dx is dL/dx.
+padding lanes are zero. Where Panels are taken, a stream of them will do. Gradients are those of the caller's
+scalar L: dx is dL/dx.
 """
 
 from typing import Any, Generic, Literal, TypeVar
@@ -9,7 +10,10 @@ from typing import Any, Generic, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np._stream import PanelStream
+
 T = TypeVar("T", np.float32, np.float64)
+Panels = NDArray[T] | PanelStream
 
 class _Flow(Generic[T]):
     def __init__(self, spec: dict[str, Any], n_features: int, n_context: int = 0) -> None: ...
@@ -31,14 +35,24 @@ class _Flow(Generic[T]):
         context: NDArray[T] | None = None,
     ) -> None: ...
     def log_prob(
-        self, x: NDArray[T], n: int, context: NDArray[T] | None = None, n_threads: int = 1
+        self, x: Panels[T], n: int, context: Panels[T] | None = None, n_threads: int = 1
     ) -> NDArray[np.float64]: ...
     def forward(
-        self, x: NDArray[T], n: int, context: NDArray[T] | None = None, n_threads: int = 1
-    ) -> tuple[NDArray[T], NDArray[np.float64]]: ...  # z, log_det
+        self,
+        x: Panels[T],
+        n: int,
+        context: Panels[T] | None = None,
+        n_threads: int = 1,
+        out: PanelStream | None = None,
+    ) -> tuple[Any, NDArray[np.float64]]: ...  # z or `out`, log_det
     def inverse(
-        self, z: NDArray[T], n: int, context: NDArray[T] | None = None, n_threads: int = 1
-    ) -> tuple[NDArray[T], NDArray[np.float64]]: ...  # x, log_det
+        self,
+        z: Panels[T],
+        n: int,
+        context: Panels[T] | None = None,
+        n_threads: int = 1,
+        out: PanelStream | None = None,
+    ) -> tuple[Any, NDArray[np.float64]]: ...  # x or `out`, log_det
     def forward_vjp(
         self, x: NDArray[T], n: int, dz: NDArray[T], dlog_det: NDArray[T], context: NDArray[T] | None = None
     ) -> tuple[NDArray[T], NDArray[T], NDArray[T] | None]: ...  # dx, dparams, dcontext
@@ -65,11 +79,11 @@ class _Trainer(Generic[T]):
     ) -> None: ...
     def run(
         self,
-        x: NDArray[T],
+        x: Panels[T],
         n: int,
         batch_size: int,
         weights: NDArray[np.float64] | None = None,
-        context: NDArray[T] | None = None,
+        context: Panels[T] | None = None,
         n_threads: int = 1,
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]: ...  # loss and "applied", one of each per step
     learning_rate: float

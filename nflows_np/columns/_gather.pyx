@@ -1,11 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Rows of a user's array to the engine's panels, scaled, and back.
-
-A panel holds 16 rows feature after feature: in an array of shape (n_panels, n_features, 16), entry [p, j, l]
-is feature j of row 16 p + l; the lanes after the last row are zero.
+"""Rows of a user's table as the engine's panels, scaled.
 
 A. The table is never copied as floats: each value is read where it lies (any stride, order, integer or float
-   type, memory-mapped or not), scaled in float64 and written once, in the panels' type.
+   type, memory-mapped or not), scaled in float64 and written once, in the panels' type, by the thread that is
+   about to work on it.
 B. Within a panel the loop over features is outside and the one over lanes inside. The 16 rows of a panel fit
    the first cache level whether the table is stored by rows or by columns, the output is written in order,
    and scaling 16 numbers by one location and one scale is what the compiler vectorises.
@@ -16,24 +14,21 @@ D. Nothing depends on the grouping: a row's numbers are the same bits whichever 
 
 cimport numpy as cnp
 from libc.float cimport DBL_MAX, FLT_MAX
-from libc.math cimport fabs, isfinite
+from libc.math cimport fabs
 from libc.stdint cimport (
     int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
 )
 
+from nflows_np._stream cimport LANES
+from nflows_np.columns._table cimport (
+    F4, F8, I1, I2, I4, I8, NOT_IN_PLACE, U1, U2, U4, Table, TableStream, clamped,
+)
+
 import numpy as np
 
+from nflows_np._stream import described
+
 cnp.import_array()
-
-cdef enum:
-    LANES_ = 16
-
-LANES = LANES_
-"""Rows of a panel."""
-
-# Rows converted at a time where values cannot be read in place: float16, long double, foreign byte order,
-# misaligned memory.
-cdef Py_ssize_t CONVERTED_ROWS = 256 * LANES_
 
 ctypedef fused source:
     float
@@ -51,246 +46,149 @@ ctypedef fused panel:
     float
     double
 
-ctypedef fused target:
-    float
-    double
 
-
-def n_panels(Py_ssize_t n):
-    """Return how many panels hold `n` rows."""
-    return (n + LANES_ - 1) // LANES_
-
-
-def gather(X, rows, loc, scale, out):
-    """Gather rows of a table into panels, standardised: ``out[p, j, l] = (X[r, j] - loc[j]) / scale[j]``.
+cdef class Gather(TableStream):
+    """Rows of a table as panels, standardised: ``(X[r, j] - loc[j]) / scale[j]``.
 
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_features)
-        Any boolean, integer or real dtype, any strides; may be read-only or a memory map. Not copied.
-    rows : ndarray of int64 of shape (n,), slice, or pair (start, stop)
+        Any boolean, integer or real dtype, any strides; may be read-only or a memory map. Not copied, but for
+        the rows asked for where they cannot be read in place: float16, long double, foreign byte order,
+        misaligned memory.
+    rows : ndarray of int64 of shape (n,), or slice
         The rows, in the order of the lanes. Indices count from 0 and may repeat; a slice has step 1.
     loc, scale : ndarray of float64 of shape (n_features,)
         Location and scale of the columns, in their units.
-    out : ndarray of float32 or float64 of shape (ceil(n / 16), n_features, 16), C-contiguous
-        Overwritten, lanes after row `n` with zero.
-
-    Returns
-    -------
-    n : int
-        Number of rows gathered.
+    dtype : float32 or float64
+        Type of the panels.
 
     Raises
     ------
     TypeError
         If a dtype is not one of those above.
     ValueError
-        If a shape or a memory layout does not fit.
+        If a shape does not fit.
     IndexError
-        If a row is outside the table; nothing is written then.
+        If a row is outside the table.
 
     Notes
     -----
-    Computed in float64. A finite result beyond the range of `out` becomes its largest finite number of that
-    sign; infinities and NaN in the table stay what they are. The GIL is released.
+    Computed in float64. A finite result beyond the range of `dtype` becomes its largest finite number of that
+    sign; infinities and NaN in the table stay what they are.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from nflows_np.columns import gather
+    >>> from nflows_np.columns import Gather
     >>> X = np.array([[1, 10], [2, 20], [3, 30]], dtype=np.int16)
-    >>> panels = np.empty((1, 2, 16), dtype=np.float32)
-    >>> gather(X, np.array([2, 0]), np.array([2.0, 20.0]), np.array([1.0, 10.0]), panels)
-    2
-    >>> panels[0, :, :3]
+    >>> rows = Gather(X, np.array([2, 0]), np.array([2.0, 20.0]), np.array([1.0, 10.0]), np.float32)
+    >>> rows.move(np.empty(rows.shape, rows.dtype))[0, :, :3]
     array([[ 1., -1.,  0.],
            [ 1., -1.,  0.]], dtype=float32)
     """
-    if not isinstance(X, np.ndarray) or X.ndim != 2:
-        raise ValueError(f"gather: X must be a 2-D ndarray; got {_described(X)}.")
-    if X.dtype.kind not in "biuf":
-        raise TypeError(f"gather: X must be boolean, integer or real; got dtype {X.dtype}.")
-    cdef Py_ssize_t n_rows = X.shape[0], n_features = X.shape[1], start = 0, n, step
-    cdef const int64_t[::1] indices = None
-    if isinstance(rows, (slice, tuple)):
-        start, stop, step = rows.indices(n_rows) if isinstance(rows, slice) else (*rows, 1)
-        if step != 1 or not 0 <= start <= n_rows or stop > n_rows:
-            raise IndexError(f"gather: rows must be a slice of {n_rows} rows with step 1; got {rows}.")
-        n = max(0, stop - start)
+
+    def __init__(self, X, rows, loc, scale, dtype):
+        self.point_to(X, loc, scale)
+        if X.dtype.kind not in "biuf":
+            raise TypeError(f"Gather: the table must be boolean, integer or real; got dtype {X.dtype}.")
+        rows, n = _checked_rows(rows, len(X))
+        if self.table.kind == NOT_IN_PLACE:
+            self.point_to(np.array(X[rows], dtype=np.float64), loc, scale)
+            rows = slice(0, n)
+        if isinstance(rows, slice):
+            self.table.start = rows.start
+        else:
+            self.table.rows = <const int64_t*> cnp.PyArray_DATA(rows)
+        self.table.n_rows = n
+        self._owned = self._owned, rows
+        cdef bint single = np.dtype(dtype) == np.float32
+        self.open(n, X.shape[1], dtype, _gather32 if single else _gather64, &self.table, False)
+
+
+def _checked_rows(rows, Py_ssize_t n_rows):
+    """Return the rows as a slice from a start on or as contiguous indices, and how many they are."""
+    cdef const int64_t[::1] indices
+    cdef Py_ssize_t i
+    if isinstance(rows, slice):
+        start, stop, step = rows.indices(n_rows)
+        if step != 1:
+            raise IndexError(f"Gather: rows must be a slice of {n_rows} rows with step 1; got {rows}.")
+        return slice(start, max(start, stop)), max(0, stop - start)
+    if not isinstance(rows, np.ndarray) or rows.ndim != 1 or rows.dtype != np.int64:
+        raise TypeError(f"Gather: rows must be a 1-D int64 ndarray or a slice; got {described(rows)}.")
+    indices = rows = np.ascontiguousarray(rows)
+    for i in range(indices.shape[0]):
+        if indices[i] < 0 or indices[i] >= n_rows:
+            raise IndexError(f"Gather: rows[{i}] = {indices[i]} is not a row of {n_rows}.")
+    return rows, len(rows)
+
+
+cdef void _gather32(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
+    _gather(<const Table*> owner, first, count, <float*> panels)
+
+
+cdef void _gather64(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
+    _gather(<const Table*> owner, first, count, <double*> panels)
+
+
+cdef void _gather(const Table* table, Py_ssize_t first, Py_ssize_t count, panel* out) noexcept nogil:
+    cdef char* data = table.data
+    if table.kind == F4:
+        _gather_from(table, first, count, <float*> data, out)
+    elif table.kind == F8:
+        _gather_from(table, first, count, <double*> data, out)
+    elif table.kind == I1:
+        _gather_from(table, first, count, <int8_t*> data, out)
+    elif table.kind == I2:
+        _gather_from(table, first, count, <int16_t*> data, out)
+    elif table.kind == I4:
+        _gather_from(table, first, count, <int32_t*> data, out)
+    elif table.kind == I8:
+        _gather_from(table, first, count, <int64_t*> data, out)
+    elif table.kind == U1:
+        _gather_from(table, first, count, <uint8_t*> data, out)
+    elif table.kind == U2:
+        _gather_from(table, first, count, <uint16_t*> data, out)
+    elif table.kind == U4:
+        _gather_from(table, first, count, <uint32_t*> data, out)
     else:
-        if not isinstance(rows, np.ndarray) or rows.ndim != 1 or rows.dtype != np.int64:
-            raise TypeError(f"gather: rows must be a 1-D int64 ndarray or a slice; got {_described(rows)}.")
-        indices = np.ascontiguousarray(rows)
-        n = indices.shape[0]
-        _check_indices(indices, n_rows)
-    _check_columns("gather", loc, scale, n_features)
-    _check_panels("gather", "out", out, n_panels(n), n_features)
-    if n == 0 or n_features == 0:
-        return n
-
-    if X.dtype.kind == "b":
-        X = X.view(np.uint8)
-    if X.dtype.isnative and X.flags.aligned and (X.dtype.kind != "f" or X.dtype.itemsize in (4, 8)):
-        _gather(X, indices, start, n, loc, scale, out)
-        return n
-    for first in range(0, n, CONVERTED_ROWS):
-        last = min(first + CONVERTED_ROWS, n)
-        part = slice(start + first, start + last) if indices is None else rows[first:last]
-        block = np.asarray(X[part], dtype=np.float64)
-        _gather(block, None, 0, last - first, loc, scale, out[first // LANES_:])
-    return n
+        _gather_from(table, first, count, <uint64_t*> data, out)
 
 
-def scatter(panels, n, loc, scale, out):
-    """Scatter panels to rows, in the columns' units: ``out[r, j] = panels[p, j, l] * scale[j] + loc[j]``.
-
-    Parameters
-    ----------
-    panels : ndarray of float32 or float64 of shape (ceil(n / 16), n_features, 16), C-contiguous
-    n : int
-        Number of rows.
-    loc, scale : ndarray of float64 of shape (n_features,)
-        Location and scale of the columns.
-    out : ndarray of float32 or float64 of shape (n, n_features)
-        Any strides. Overwritten.
-
-    Raises
-    ------
-    TypeError
-        If a dtype is not one of those above.
-    ValueError
-        If a shape or a memory layout does not fit.
-
-    Notes
-    -----
-    Computed in float64. A finite result beyond the range of `out` becomes its largest finite number of that
-    sign. The GIL is released.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from nflows_np.columns import scatter
-    >>> panels = np.zeros((1, 2, 16))
-    >>> panels[0, :, 0] = 1.0
-    >>> out = np.empty((1, 2))
-    >>> scatter(panels, 1, np.array([2.0, 20.0]), np.array([1.0, 10.0]), out)
-    >>> out
-    array([[ 3., 30.]])
-    """
-    if not isinstance(out, np.ndarray) or out.ndim != 2 or out.shape[0] != n:
-        raise ValueError(f"scatter: out must be an ndarray of {n} rows; got {_described(out)}.")
-    if out.dtype not in (np.float32, np.float64) or not out.flags.aligned or not out.flags.writeable:
-        raise TypeError(f"scatter: out must be writeable float32 or float64; got {_described(out)}.")
-    _check_columns("scatter", loc, scale, out.shape[1])
-    _check_panels("scatter", "panels", panels, n_panels(n), out.shape[1])
-    if out.size:
-        _scatter(panels, loc, scale, out)
-
-
-def _gather(
-    const source[:, :] X, const int64_t[::1] indices, Py_ssize_t start, Py_ssize_t n,
-    const double[::1] loc, const double[::1] scale, panel[:, :, ::1] out,
-):
-    cdef Py_ssize_t p, j, l, lanes
-    cdef Py_ssize_t[LANES_] row
-    cdef double[LANES_] x
-    cdef double[LANES_] z
+cdef void _gather_from(
+    const Table* table, Py_ssize_t first, Py_ssize_t count, source* data, panel* out
+) noexcept nogil:
+    cdef Py_ssize_t p, j, l, lanes, at, row
+    cdef char* begin[LANES]
+    cdef double[LANES] x
+    cdef double[LANES] z
     cdef double m, s, limit
-    cdef bint given = indices is not None, inside
+    cdef bint inside
     if panel is float:
         limit = FLT_MAX
     else:
         limit = DBL_MAX
-    with nogil:
-        for p in range((n + LANES_ - 1) // LANES_):
-            lanes = min(<Py_ssize_t> LANES_, n - p * LANES_)
+    for p in range(count):
+        at = (first + p) * LANES
+        lanes = min(<Py_ssize_t> LANES, table.n_rows - at)
+        for l in range(lanes):
+            row = table.rows[at + l] if table.rows != NULL else table.start + at + l
+            begin[l] = <char*> data + row * table.row_stride
+        for j in range(table.n_features):
+            m = table.loc[j]
+            s = table.scale[j]
             for l in range(lanes):
-                row[l] = indices[p * LANES_ + l] if given else start + p * LANES_ + l
-            for j in range(X.shape[1]):
-                m = loc[j]
-                s = scale[j]
-                for l in range(lanes):
-                    x[l] = <double> X[row[l], j]
-                for l in range(lanes, LANES_):
-                    x[l] = m
-                inside = True
-                for l in range(LANES_):
-                    z[l] = (x[l] - m) / s
-                    inside = inside & (fabs(z[l]) <= limit)
-                if not inside:
-                    for l in range(LANES_):
-                        z[l] = _clamped(x[l], 2.0 * ((0.5 * x[l] - 0.5 * m) / s), limit)
-                for l in range(LANES_):
-                    out[p, j, l] = <panel> z[l]
-
-
-def _scatter(const panel[:, :, ::1] panels, const double[::1] loc, const double[::1] scale, target[:, :] out):
-    cdef Py_ssize_t p, j, l, lanes, n = out.shape[0]
-    cdef double[LANES_] x
-    cdef double m, s, z, limit
-    cdef bint inside
-    if target is float:
-        limit = FLT_MAX
-    else:
-        limit = DBL_MAX
-    with nogil:
-        for p in range((n + LANES_ - 1) // LANES_):
-            lanes = min(<Py_ssize_t> LANES_, n - p * LANES_)
-            for j in range(out.shape[1]):
-                m = loc[j]
-                s = scale[j]
-                inside = True
-                for l in range(lanes):
-                    x[l] = <double> panels[p, j, l] * s + m
-                    inside = inside & (fabs(x[l]) <= limit)
-                if not inside:
-                    for l in range(lanes):
-                        z = <double> panels[p, j, l]
-                        x[l] = _clamped(z, 2.0 * (z * (0.5 * s) + 0.5 * m), limit)
-                for l in range(lanes):
-                    out[p * LANES_ + l, j] = <target> x[l]
-
-
-cdef inline double _clamped(double argument, double value, double limit) noexcept nogil:
-    """`value`, kept within the limits if what it was computed from is finite."""
-    if isfinite(argument):
-        return max(-limit, min(limit, value))
-    return value
-
-
-def _check_indices(const int64_t[::1] indices, Py_ssize_t n_rows):
-    cdef Py_ssize_t i, bad = -1
-    with nogil:
-        for i in range(indices.shape[0]):
-            if indices[i] < 0 or indices[i] >= n_rows:
-                bad = i
-                break
-    if bad >= 0:
-        raise IndexError(f"gather: rows[{bad}] = {indices[bad]} is not a row of {n_rows}.")
-
-
-def _check_columns(where, loc, scale, n_features):
-    for name, value in (("loc", loc), ("scale", scale)):
-        if not isinstance(value, np.ndarray) or value.dtype != np.float64 or not value.flags.c_contiguous:
-            raise TypeError(f"{where}: {name} must be a contiguous float64 ndarray; got {_described(value)}.")
-        if value.shape != (n_features,):
-            raise ValueError(f"{where}: {name} must have shape ({n_features},); got {value.shape}.")
-
-
-def _check_panels(where, name, panels, count, n_features):
-    if not isinstance(panels, np.ndarray) or panels.dtype not in (np.float32, np.float64):
-        raise TypeError(f"{where}: {name} must be a float32 or float64 ndarray; got {_described(panels)}.")
-    in_order = panels.flags.c_contiguous and panels.flags.aligned
-    if panels.shape != (count, n_features, LANES_) or not in_order:
-        raise ValueError(
-            f"{where}: {name} must be C-contiguous of shape ({count}, {n_features}, {LANES_}); "
-            f"got {_described(panels)}."
-        )
-    if name == "out" and not panels.flags.writeable:
-        raise ValueError(f"{where}: out must be writeable.")
-
-
-def _described(value):
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and dtype {value.dtype}"
-    return type(value).__name__
+                x[l] = <double> (<source*> (begin[l] + j * table.column_stride))[0]
+            for l in range(lanes, LANES):
+                x[l] = m
+            inside = True
+            for l in range(LANES):
+                z[l] = (x[l] - m) / s
+                inside = inside & (fabs(z[l]) <= limit)
+            if not inside:
+                for l in range(LANES):
+                    z[l] = clamped(x[l], 2.0 * ((0.5 * x[l] - 0.5 * m) / s), limit)
+            for l in range(LANES):
+                out[l] = <panel> z[l]
+            out += LANES

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._gather import LANES, gather, n_panels
+from ._gather import Gather
 from .empirical import Empirical, evenly_spread
 
 MANY_VALUES = 32
@@ -182,8 +182,8 @@ def _probe(
     tolerance = 8.0 * eps * (1.0 + np.abs(loc / scale))
     n = len(X) if rows is None else len(rows)
     chosen = evenly_spread(n, PROBE_ROWS)
-    panels = np.empty((n_panels(len(chosen)), len(loc), LANES))
-    gather(X, chosen if rows is None else rows[chosen], loc, scale, panels)
+    gathered = Gather(X, chosen if rows is None else rows[chosen], loc, scale, np.float64)
+    panels = gathered.move(np.empty(gathered.shape))
     z = panels.transpose(1, 0, 2).reshape(len(loc), -1)[:, : len(chosen)]
     columns = [j for j in varying if tolerance[j] <= 1e-5 and z[j].min() < z[j].max()]
     return z[columns], tolerance[columns], columns

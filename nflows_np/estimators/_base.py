@@ -192,7 +192,8 @@ class FlowEstimator(BaseEstimator):
         if len(rows) > START_ROWS:
             order = np.random.Generator(np.random.PCG64(seeds.order.spawn(1)[0])).permutation(len(rows))
             some = rows.take(np.sort(order[:START_ROWS]))
-        panels = model.panels(some.X, some.index)
+        stream = model.rows(some.X, some.index)
+        panels = stream.move(np.empty(stream.shape, dtype))
         np.clip(panels, -START_RANGE, START_RANGE, out=panels)
         model.flow.start_from_data(panels, len(some), weights=some.normalised_weights())
         return model

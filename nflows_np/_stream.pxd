@@ -1,0 +1,19 @@
+"""What the engine knows of a stream: csrc/core/stream.h."""
+
+cdef extern from "core/stream.h" namespace "nflows" nogil:
+    enum: LANES "nflows::kLanes"
+    const char* kStreamName
+    ctypedef void (*Move "decltype(nflows::Stream::move)")(void*, Py_ssize_t, Py_ssize_t, void*) noexcept
+    cdef struct Stream:
+        Move move
+        void* owner
+        Py_ssize_t n_rows
+        Py_ssize_t n_features
+        int itemsize
+        bint in_order
+
+
+cdef class PanelStream:
+    cdef Stream _stream
+    cdef readonly object dtype
+    cdef open(self, Py_ssize_t n_rows, Py_ssize_t n_features, dtype, Move move, void* owner, bint in_order)

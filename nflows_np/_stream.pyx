@@ -1,0 +1,75 @@
+# cython: language_level=3
+"""Panels that are made, or taken away, a tile at a time: what the engine asks for rows, and hands them to.
+
+A panel holds 16 rows feature after feature: in an array of shape (n_panels, n_features, 16), entry [p, j, l]
+is feature j of row 16 p + l; the lanes after the last row are zero. A stream is such an array that need not
+exist: a C function moves some panels of it, and the engine's threads call it where they are about to work on
+those panels.
+"""
+
+cimport numpy as cnp
+from cpython.pycapsule cimport PyCapsule_New
+
+import numpy as np
+
+cnp.import_array()
+
+PANEL_ROWS = LANES
+"""Rows of a panel."""
+
+
+def n_panels(Py_ssize_t n):
+    """Return how many panels hold `n` rows."""
+    return (n + LANES - 1) // LANES
+
+
+cdef class PanelStream:
+    """Rows as panels. Subclasses say where they come from or go to.
+
+    Attributes
+    ----------
+    shape : tuple
+        (n_panels, n_features, 16), that of the array that the panels would make.
+    dtype : dtype
+        float32 or float64, of the panels.
+    stream : capsule
+        What the engine takes. It points into this object.
+    """
+
+    cdef open(self, Py_ssize_t n_rows, Py_ssize_t n_features, dtype, Move move, void* owner, bint in_order):
+        """Say what there is to move, and how: the end of a subclass's constructor."""
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.float32, np.float64):
+            raise TypeError(f"{type(self).__name__}: dtype must be float32 or float64; got {self.dtype}.")
+        self._stream.n_rows, self._stream.n_features = n_rows, n_features
+        self._stream.itemsize, self._stream.in_order = self.dtype.itemsize, in_order
+        self._stream.move, self._stream.owner = move, owner
+
+    @property
+    def shape(self):
+        return n_panels(self._stream.n_rows), self._stream.n_features, LANES
+
+    @property
+    def stream(self):
+        return PyCapsule_New(&self._stream, kStreamName, NULL)
+
+    def move(self, panels):
+        """Fill an array with all the panels, or take them from it, and return it. The GIL is released."""
+        if not isinstance(panels, np.ndarray) or panels.dtype != self.dtype or panels.shape != self.shape:
+            raise ValueError(
+                f"panels must be of shape {self.shape} and dtype {self.dtype}; got {described(panels)}."
+            )
+        if not (panels.flags.c_contiguous and panels.flags.aligned and panels.flags.writeable):
+            raise ValueError("panels must be C-contiguous, aligned and writeable.")
+        cdef Py_ssize_t count = len(panels)
+        cdef void* at = cnp.PyArray_DATA(panels)
+        with nogil:
+            self._stream.move(self._stream.owner, 0, count, at)
+        return panels
+
+
+def described(value):
+    """Return what to call a value in an error message."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    return type(value).__name__

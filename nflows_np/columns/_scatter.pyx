@@ -1,0 +1,111 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""The engine's panels as rows of a table, in the units of its columns."""
+
+from libc.float cimport DBL_MAX, FLT_MAX
+from libc.math cimport fabs
+
+from nflows_np._stream cimport LANES
+from nflows_np.columns._table cimport F4, F8, Table, TableStream, clamped
+
+import numpy as np
+
+from nflows_np._stream import described
+
+ctypedef fused panel:
+    float
+    double
+
+ctypedef fused target:
+    float
+    double
+
+
+cdef class Scatter(TableStream):
+    """Panels to the rows of a table, in the columns' units: ``out[r, j] = panels[p, j, l] * scale[j] + loc[j]``.
+
+    Parameters
+    ----------
+    out : ndarray of float32 or float64 of shape (n, n_features)
+        Any strides. Overwritten.
+    loc, scale : ndarray of float64 of shape (n_features,)
+        Location and scale of the columns.
+    dtype : float32 or float64
+        Type of the panels.
+
+    Raises
+    ------
+    TypeError
+        If a dtype is not one of those above.
+    ValueError
+        If a shape does not fit.
+
+    Notes
+    -----
+    Computed in float64. A finite result beyond the range of `out` becomes its largest finite number of that
+    sign.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nflows_np.columns import Scatter
+    >>> panels = np.zeros((1, 2, 16))
+    >>> panels[0, :, 0] = 1.0
+    >>> out = np.empty((1, 2))
+    >>> _ = Scatter(out, np.array([2.0, 20.0]), np.array([1.0, 10.0]), np.float64).move(panels)
+    >>> out
+    array([[ 3., 30.]])
+    """
+
+    def __init__(self, out, loc, scale, dtype):
+        self.point_to(out, loc, scale)
+        if self.table.kind not in (F4, F8) or not out.flags.writeable:
+            raise TypeError(f"Scatter: the table must be writeable float32 or float64; got {described(out)}.")
+        cdef bint single = np.dtype(dtype) == np.float32
+        self.open(len(out), out.shape[1], dtype, _scatter32 if single else _scatter64, &self.table, False)
+
+
+cdef void _scatter32(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
+    _scatter(<const Table*> owner, first, count, <float*> panels)
+
+
+cdef void _scatter64(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
+    _scatter(<const Table*> owner, first, count, <double*> panels)
+
+
+cdef void _scatter(const Table* table, Py_ssize_t first, Py_ssize_t count, panel* panels) noexcept nogil:
+    if table.kind == F4:
+        _scatter_to(table, first, count, panels, <float*> table.data)
+    else:
+        _scatter_to(table, first, count, panels, <double*> table.data)
+
+
+cdef void _scatter_to(
+    const Table* table, Py_ssize_t first, Py_ssize_t count, panel* panels, target* data
+) noexcept nogil:
+    cdef Py_ssize_t p, j, l, lanes, at
+    cdef char* begin
+    cdef double[LANES] x
+    cdef double m, s, z, limit
+    cdef bint inside
+    if target is float:
+        limit = FLT_MAX
+    else:
+        limit = DBL_MAX
+    for p in range(count):
+        at = (first + p) * LANES
+        begin = <char*> data + at * table.row_stride
+        lanes = min(<Py_ssize_t> LANES, table.n_rows - at)
+        for j in range(table.n_features):
+            m = table.loc[j]
+            s = table.scale[j]
+            inside = True
+            for l in range(LANES):
+                x[l] = <double> panels[l] * s + m
+                inside = inside & (fabs(x[l]) <= limit)
+            if not inside:
+                for l in range(lanes):
+                    z = <double> panels[l]
+                    x[l] = clamped(z, 2.0 * (z * (0.5 * s) + 0.5 * m), limit)
+            for l in range(lanes):
+                (<target*> (begin + l * table.row_stride + j * table.column_stride))[0] = <target> x[l]
+            panels += LANES

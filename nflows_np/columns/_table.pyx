@@ -1,0 +1,39 @@
+# cython: language_level=3
+"""What the ways into panels and back share: the table, checked."""
+
+cimport numpy as cnp
+
+import numpy as np
+
+from nflows_np._stream import described
+
+cnp.import_array()
+
+_KINDS = {
+    "f4": F4, "f8": F8, "i1": I1, "i2": I2, "i4": I4, "i8": I8, "u1": U1, "u2": U2, "u4": U4, "u8": U8, "b1": U1,
+}
+
+
+cdef class TableStream(PanelStream):
+    """Panels that come from, or go to, the rows of a table with scaled columns."""
+
+    cdef point_to(self, X, loc, scale):
+        """Let the table be all rows of an array; its kind says whether its numbers can be read in place."""
+        who = type(self).__name__
+        if not isinstance(X, np.ndarray) or X.ndim != 2:
+            raise ValueError(f"{who}: the table must be a 2-D ndarray; got {described(X)}.")
+        for name, value in (("loc", loc), ("scale", scale)):
+            if not isinstance(value, np.ndarray) or value.dtype != np.float64 or not value.flags.c_contiguous:
+                raise TypeError(f"{who}: {name} must be a contiguous float64 ndarray; got {described(value)}.")
+            if value.shape != (X.shape[1],):
+                raise ValueError(f"{who}: {name} must have shape ({X.shape[1]},); got {value.shape}.")
+        in_place = X.dtype.isnative and X.flags.aligned
+        self.table.kind = _KINDS.get(X.dtype.str[1:], NOT_IN_PLACE) if in_place else NOT_IN_PLACE
+        self.table.data = <char*> cnp.PyArray_DATA(X)
+        self.table.row_stride, self.table.column_stride = X.strides
+        self.table.rows = NULL
+        self.table.start = 0
+        self.table.n_rows, self.table.n_features = X.shape
+        self.table.loc = <const double*> cnp.PyArray_DATA(loc)
+        self.table.scale = <const double*> cnp.PyArray_DATA(scale)
+        self._owned = X, loc, scale
