@@ -52,11 +52,13 @@ def takes_part(entry: Entry, config: Config, measure: str, *, first: bool) -> bo
         return True
     if entry.beside:
         return measure in ("step", "score")
+    if config.splines and entry.name in (*peers.WITHOUT_SPLINES[config.model], *peers.SCORERS):
+        return False
     if entry.name in peers.SCORERS:
         return measure == "score" and config.model == "maf"
     if entry.name == peers.COMPILED:
         return first and config.n_features <= 43  # compiling takes a minute each time
-    if entry.name in peers.PEERS and measure == "sample" and config.model == "maf":
+    if entry.name in peers.PEERS and measure == "sample" and config.autoregressive:
         return config.n_features <= 43  # one network pass for each column takes minutes beyond
     return True
 

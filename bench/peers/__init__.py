@@ -19,6 +19,8 @@ PEERS = ("nflows", "normflows", "zuko", "flowjax")  # whose best is what nflows_
 COMPILED = "zuko_compiled"
 SCORERS = ("gaussian_mixture", "kernel_density")  # densities of scikit-learn: scoring only, once for each D
 YARDSTICK = "matmul"
+# Peers whose splines hang on residual networks alone, or that have none of the kind.
+WITHOUT_SPLINES = {"nsf": ("normflows",), "nsf_ar": ("normflows",)}
 ALL = (OURS, *PEERS, COMPILED, *SCORERS, YARDSTICK)
 
 MODULES = {  # where a contestant's module has another name than the contestant

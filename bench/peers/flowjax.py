@@ -16,14 +16,20 @@ import jax.random as jr
 import numpy as np
 import optax
 import paramax
+from flowjax.bijections import RationalQuadraticSpline
 from flowjax.distributions import StandardNormal
 from flowjax.flows import coupling_flow, masked_autoregressive_flow
 from numpy.typing import NDArray
 
-from ..configs import LEARNING_RATE, Config
+from ..configs import LEARNING_RATE, N_BINS, TAIL_BOUND, Config
 from . import CHUNK, FLOW_MEASURES
 
-FLOWS = {"maf": masked_autoregressive_flow, "coupling": coupling_flow}
+FLOWS = {
+    "maf": masked_autoregressive_flow,
+    "coupling": coupling_flow,
+    "nsf": coupling_flow,
+    "nsf_ar": masked_autoregressive_flow,
+}
 
 
 class FlowJax:
@@ -36,12 +42,13 @@ class FlowJax:
         flow = FLOWS[config.model](
             jr.key(0), base_dist=StandardNormal((config.n_features,)), flow_layers=config.n_layers,
             nn_width=config.hidden[0], nn_depth=len(config.hidden), invert=True,
+            transformer=RationalQuadraticSpline(knots=N_BINS - 1, interval=TAIL_BOUND) if config.splines else None,
         )  # fmt: skip
         self._params, static = eqx.partition(
             flow, eqx.is_inexact_array, is_leaf=lambda leaf: isinstance(leaf, paramax.NonTrainable)
         )
         self.n_params = sum(leaf.size for leaf in jax.tree.leaves(self._params))
-        self.expected_params = config.n_params(always_last=True)
+        self.expected_params = config.n_params(always_last=True, free_ends=True)
         adam = optax.adam(LEARNING_RATE)
         self._state = adam.init(self._params)
         self._rng = np.random.default_rng(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from nflows.distributions import StandardNormal
 from nflows.flows import Flow
@@ -9,12 +11,14 @@ from nflows.transforms import (
     AffineCouplingTransform,
     CompositeTransform,
     MaskedAffineAutoregressiveTransform,
+    MaskedPiecewiseRationalQuadraticAutoregressiveTransform,
+    PiecewiseRationalQuadraticCouplingTransform,
     ReversePermutation,
     Transform,
 )
 from torch import nn
 
-from ..configs import Config
+from ..configs import N_BINS, TAIL_BOUND, Config
 from ._torch import TorchFlow, prepare
 
 
@@ -27,6 +31,7 @@ class Network(nn.Sequential):
         for a, b in zip(widths, hidden, strict=False):
             layers += [nn.Linear(a, b), nn.ReLU()]
         super().__init__(*layers, nn.Linear(widths[-1], n_out))
+        self.hidden_features = hidden[-1]  # splines divide their logits by its root
 
     def forward(self, x: torch.Tensor, context: None = None) -> torch.Tensor:
         return super().forward(x)
@@ -42,16 +47,22 @@ class Coupling(AffineCouplingTransform):
 
 def transforms(config: Config) -> list[Transform]:
     D, hidden = config.n_features, config.hidden
-    if config.model == "maf":
+    spline = dict(num_bins=N_BINS, tails="linear", tail_bound=TAIL_BOUND)
+    if config.autoregressive:
         made = dict(hidden_features=hidden[0], num_blocks=len(hidden) - 1, use_residual_blocks=False)
         layers = []
         for _ in range(config.n_layers):
-            layers += [ReversePermutation(D), MaskedAffineAutoregressiveTransform(D, **made)]
+            if config.splines:
+                layer = MaskedPiecewiseRationalQuadraticAutoregressiveTransform(D, **made, **spline)
+            else:
+                layer = MaskedAffineAutoregressiveTransform(D, **made)
+            layers += [ReversePermutation(D), layer]
         return layers
     masks = torch.ones(config.n_layers, D)  # positive entries are transformed
     for i in range(config.n_layers):
         masks[i, config.kept_columns(i)] = -1.0
-    return [Coupling(mask, lambda n_in, n_out: Network(n_in, n_out, hidden)) for mask in masks]
+    coupling = partial(PiecewiseRationalQuadraticCouplingTransform, **spline) if config.splines else Coupling
+    return [coupling(mask, lambda n_in, n_out: Network(n_in, n_out, hidden)) for mask in masks]
 
 
 def build(name: str, config: Config, threads: int, dtype: str) -> TorchFlow:

@@ -17,7 +17,7 @@ from nflows_np import FlowDensity, specs
 from nflows_np._engine import engine
 from nflows_np.columns import Gather
 
-from ..configs import LEARNING_RATE, Config
+from ..configs import LEARNING_RATE, N_BINS, TAIL_BOUND, Config
 from . import FLOW_MEASURES
 
 ENGINE = {"float32": (engine.Flow32, engine.Trainer32), "float64": (engine.Flow64, engine.Trainer64)}
@@ -26,7 +26,9 @@ ENGINE = {"float32": (engine.Flow32, engine.Trainer32), "float64": (engine.Flow6
 def spec(config: Config) -> specs.Flow:
     """The configuration's flow, without a linear layer: as many parameters as the peers have."""
     shape: dict[str, Any] = {"hidden_units": config.hidden, "activation": "relu"}
-    if config.model == "maf":
+    if config.splines:
+        shape["transformer"] = specs.RationalQuadratic(N_BINS, tail_bound=TAIL_BOUND)
+    if config.autoregressive:
         layers = [specs.Autoregressive(**shape), specs.Permutation("reverse")] * config.n_layers
         return specs.Flow(layers)
     return specs.Flow([specs.Coupling(swap=i % 2 == 1, **shape) for i in range(config.n_layers)])

@@ -1,17 +1,32 @@
-"""zuko: its MAF and RealNVP as they are."""
+"""zuko: its MAF, RealNVP and NSF as they are; its coupling spline is NICE with that of NSF."""
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import zuko
 
-from ..configs import Config
+from ..configs import N_BINS, Config
 from ._torch import TorchFlow, prepare
 
-FLOWS = {"maf": zuko.flows.MAF, "coupling": zuko.flows.RealNVP}
+SPLINE = {
+    "univariate": zuko.transforms.MonotonicRQSTransform,
+    "shapes": [(N_BINS,), (N_BINS,), (N_BINS - 1,)],
+}  # on [-5, 5]
+FLOWS: dict[str, Any] = {
+    "maf": zuko.flows.MAF,
+    "coupling": zuko.flows.RealNVP,
+    "nsf": partial(zuko.flows.NICE, **SPLINE),
+    "nsf_ar": partial(zuko.flows.NSF, bins=N_BINS),
+}
 
 
 def flow(config: Config) -> zuko.lazy.Flow:
-    return FLOWS[config.model](config.n_features, transforms=config.n_layers, hidden_features=config.hidden)
+    flow: zuko.lazy.Flow = FLOWS[config.model](
+        config.n_features, transforms=config.n_layers, hidden_features=config.hidden
+    )
+    return flow
 
 
 def build(name: str, config: Config, threads: int, dtype: str) -> TorchFlow:

@@ -20,8 +20,9 @@ class Autoregressive final : public Bijection<T> {
 
  public:
   Autoregressive(const Spec& spec, Index n_features, Index n_context)
-      : n_features_(n_features),
-        conditioner_(made<T>(n_context, n_features, spec.widths("hidden_units"), F::k,
+      : transformer_(transformer_from<Tr>(spec.child("transformer"))),
+        n_features_(n_features),
+        conditioner_(made<T>(n_context, n_features, spec.widths("hidden_units"), transformer_.n_params,
                              activation_from(spec.text("activation"))),
                      n_context) {}
 
@@ -36,14 +37,16 @@ class Autoregressive final : public Bijection<T> {
     conditioner_.take_context(pass);
     for (Index i = 0; i < n_features_; ++i) conditioner_.take_feature(i, x.from(i), pass);
     conditioner_.forward(pass);
-    for (Index i = 0; i < n_features_; ++i) F::forward(x.from(i), p.from(F::k * i), z.from(i), log_det);
+    for (Index i = 0; i < n_features_; ++i)
+      F::forward(transformer_, x.from(i), p.from(at(i)), z.from(i), log_det);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
     const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
     for (Index i = 0; i < n_features_; ++i)
-      F::backward(x.from(i), p.from(F::k * i), dz.from(i), grads.dlog_det, dx.from(i), dp.from(F::k * i));
+      F::backward(transformer_, x.from(i), p.from(at(i)), dz.from(i), grads.dlog_det, dx.from(i),
+                  dp.from(at(i)));
     conditioner_.backward(pass, grads);
     add_rows<T>(conditioner_.dfeatures(pass), dx, n_features_);
   }
@@ -53,7 +56,7 @@ class Autoregressive final : public Bijection<T> {
     conditioner_.take_context(pass);
     for (Index i = 0; i < n_features_; ++i) {
       conditioner_.forward_degree(i, pass);
-      F::inverse(z.from(i), p.from(F::k * i), x.from(i), log_det);
+      F::inverse(transformer_, z.from(i), p.from(at(i)), x.from(i), log_det);
       conditioner_.take_feature(i, x.from(i), pass);
     }
   }
@@ -65,14 +68,17 @@ class Autoregressive final : public Bijection<T> {
     for (Index i = n_features_ - 1; i >= 0; --i) {
       conditioner_.backward_feature(i, pass);
       add_rows<T>(dx.from(i), total.from(i), 1);
-      F::inverse_backward(x.from(i), p.from(F::k * i), total.from(i), grads.dlog_det, dz.from(i),
-                          dp.from(F::k * i));
+      F::inverse_backward(transformer_, x.from(i), p.from(at(i)), total.from(i), grads.dlog_det, dz.from(i),
+                          dp.from(at(i)));
       conditioner_.backward_degree(i, pass);
     }
     conditioner_.backward_rest(pass, grads);
   }
 
  private:
+  Index at(Index feature) const { return transformer_.n_params * feature; }  // its first parameter's row
+
+  Tr transformer_;
   Index n_features_;
   Conditioner<T> conditioner_;
 };

@@ -18,12 +18,13 @@ class Coupling final : public Bijection<T> {
 
  public:
   Coupling(const Spec& spec, const std::vector<Index>& kept, Index n_features, Index n_context)
-      : kept_(kept),
+      : transformer_(transformer_from<Tr>(spec.child("transformer"))),
+        kept_(kept),
         moved_(others(spec, kept, n_features)),
-        conditioner_(
-            mlp<T>(n_context + static_cast<Index>(kept_.size()), spec.widths("hidden_units"),
-                   F::k * static_cast<Index>(moved_.size()), activation_from(spec.text("activation"))),
-            n_context) {}
+        conditioner_(mlp<T>(n_context + static_cast<Index>(kept_.size()), spec.widths("hidden_units"),
+                            transformer_.n_params * static_cast<Index>(moved_.size()),
+                            activation_from(spec.text("activation"))),
+                     n_context) {}
 
   Index n_params() const override { return conditioner_.net().n_params(); }
   Index n_kept() const override { return conditioner_.n_kept(); }
@@ -76,7 +77,8 @@ class Coupling final : public Bijection<T> {
     }
     conditioner_.forward(pass);
     for (std::size_t i = 0; i < moved_.size(); ++i)
-      feature(from.from(moved_[i]), p.from(F::k * i), to.from(moved_[i]), log_det);
+      feature(transformer_, from.from(moved_[i]), p.from(transformer_.n_params * i), to.from(moved_[i]),
+              log_det);
   }
 
   // Either direction's gradient; the formulas of a feature want the data side x in both.
@@ -86,8 +88,8 @@ class Coupling final : public Bijection<T> {
     const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass),
                     din = conditioner_.dfeatures(pass);
     for (std::size_t i = 0; i < moved_.size(); ++i) {
-      const Index j = moved_[i], k = F::k * i;
-      feature(x.from(j), p.from(k), dto.from(j), grads.dlog_det, dfrom.from(j), dp.from(k));
+      const Index j = moved_[i], k = transformer_.n_params * i;
+      feature(transformer_, x.from(j), p.from(k), dto.from(j), grads.dlog_det, dfrom.from(j), dp.from(k));
     }
     conditioner_.backward(pass, grads);
     for (std::size_t i = 0; i < kept_.size(); ++i) {
@@ -96,6 +98,7 @@ class Coupling final : public Bijection<T> {
     }
   }
 
+  Tr transformer_;
   std::vector<Index> kept_, moved_;
   Conditioner<T> conditioner_;
 };

@@ -12,19 +12,20 @@ namespace nflows {
 struct Additive {
   static constexpr int n_params = 1;
 
-  template <class R>
-  static NFLOWS_FN Mapped<R> forward(R x, const R* p) {
+  template <class R, class P>
+  static NFLOWS_FN Mapped<R> forward(R x, P p) {
     return {x - p[0], R(0)};
   }
 
-  template <class R>
-  static NFLOWS_FN Mapped<R> inverse(R z, const R* p) {
+  template <class R, class P>
+  static NFLOWS_FN Mapped<R> inverse(R z, P p) {
     return {z + p[0], R(0)};
   }
 
-  template <class R>
-  static NFLOWS_FN Pulled<R, 1> backward(R, const R*, R dz, R) {
-    return {dz, {-dz}};
+  template <class R, class P, class D>
+  static NFLOWS_FN R backward(R, P, R dz, R, D dp) {
+    dp.set(0, -dz);
+    return dz;
   }
 };
 

@@ -18,23 +18,25 @@ struct Affine {
   static constexpr int n_params = 2;
   static constexpr int kBound = 2;
 
-  template <class R>
-  static NFLOWS_FN Mapped<R> forward(R x, const R* p) {
+  template <class R, class P>
+  static NFLOWS_FN Mapped<R> forward(R x, P p) {
     const R alpha = bounded(p[1], kBound).value;
     return {(x - p[0]) * exp(-alpha), -alpha};
   }
 
-  template <class R>
-  static NFLOWS_FN Mapped<R> inverse(R z, const R* p) {
+  template <class R, class P>
+  static NFLOWS_FN Mapped<R> inverse(R z, P p) {
     const R alpha = bounded(p[1], kBound).value;
     return {fma(z, exp(alpha), p[0]), alpha};
   }
 
-  template <class R>
-  static NFLOWS_FN Pulled<R, 2> backward(R x, const R* p, R dz, R dlog_det) {
+  template <class R, class P, class D>
+  static NFLOWS_FN R backward(R x, P p, R dz, R dlog_det, D dp) {
     const LogScale<R> alpha = bounded(p[1], kBound);
     const R dx = dz * exp(-alpha.value);
-    return {dx, {-dx, -(dx * (x - p[0]) + dlog_det) * alpha.slope}};
+    dp.set(1, -(dx * (x - p[0]) + dlog_det) * alpha.slope);
+    dp.set(0, -dx);
+    return dx;
   }
 };
 

@@ -14,23 +14,24 @@ struct Scale {
   static constexpr int n_params = 1;
   static constexpr int kBound = 2;  // as affine.h
 
-  template <class R>
-  static NFLOWS_FN Mapped<R> forward(R x, const R* p) {
+  template <class R, class P>
+  static NFLOWS_FN Mapped<R> forward(R x, P p) {
     const R alpha = bounded(p[0], kBound).value;
     return {x * exp(-alpha), -alpha};
   }
 
-  template <class R>
-  static NFLOWS_FN Mapped<R> inverse(R z, const R* p) {
+  template <class R, class P>
+  static NFLOWS_FN Mapped<R> inverse(R z, P p) {
     const R alpha = bounded(p[0], kBound).value;
     return {z * exp(alpha), alpha};
   }
 
-  template <class R>
-  static NFLOWS_FN Pulled<R, 1> backward(R x, const R* p, R dz, R dlog_det) {
+  template <class R, class P, class D>
+  static NFLOWS_FN R backward(R x, P p, R dz, R dlog_det, D dp) {
     const LogScale<R> alpha = bounded(p[0], kBound);
     const R dx = dz * exp(-alpha.value);
-    return {dx, {-(dx * x + dlog_det) * alpha.slope}};
+    dp.set(0, -(dx * x + dlog_det) * alpha.slope);
+    return dx;
   }
 };
 

@@ -13,6 +13,9 @@ from typing import Any
 from nflows_np.presets import preset
 from nflows_np.specs import Flow
 
+# Parameters of those presets that have splines.
+SPLINE = ("n_bins", "tail_bound")
+
 # Validation rows below which their mean says too little to stop by.
 MIN_VALIDATION_ROWS = 10
 
@@ -35,8 +38,8 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
     Parameters
     ----------
     params : mapping
-        ``flow``, ``n_layers``, ``hidden_units``, ``activation``, ``batch_size``, ``alpha``, ``early_stopping``
-        and ``validation_fraction``, as the estimator has them.
+        ``flow``, ``n_layers``, ``hidden_units``, ``activation``, ``n_bins``, ``tail_bound``, ``batch_size``,
+        ``alpha``, ``early_stopping`` and ``validation_fraction``, as the estimator has them.
     n_rows, n_features : int
         The table: rows of positive weight, and columns.
 
@@ -47,7 +50,7 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
     Raises
     ------
     ValueError
-        If ``n_layers`` or ``hidden_units`` is given together with a flow that says its own.
+        If a parameter of the flow is given together with a flow that says its own, or has no such thing.
     """
     flow, n_layers, hidden_units = params["flow"], params["n_layers"], params["hidden_units"]
     batch_size, alpha, early_stopping = params["batch_size"], params["alpha"], params["early_stopping"]
@@ -59,7 +62,7 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
         early_stopping = n_rows * params["validation_fraction"] >= MIN_VALIDATION_ROWS
     training = int(batch_size), float(alpha), bool(early_stopping)
     if isinstance(flow, Flow):
-        for name in ("n_layers", "hidden_units"):
+        for name in ("n_layers", "hidden_units", *SPLINE):
             if not isinstance(params[name], str):
                 raise ValueError(
                     f"{name}={params[name]!r} has no meaning with a Flow, whose layers say their own."
@@ -69,7 +72,10 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
         flow = auto_preset(n_rows)
     n_layers = auto_n_layers(flow, n_rows) if n_layers == "auto" else int(n_layers)
     hidden_units = auto_hidden_units(n_rows) if isinstance(hidden_units, str) else as_widths(hidden_units)
-    spec = preset(flow, n_layers=n_layers, hidden_units=hidden_units, activation=params["activation"])
+    spline = {name: params[name] for name in SPLINE if not isinstance(params[name], str)}
+    spec = preset(
+        flow, n_layers=n_layers, hidden_units=hidden_units, activation=params["activation"], **spline
+    )
     widths = tuple(int(units) for units in hidden_units)
     return Choice(spec, n_layers, widths, *training)
 
@@ -88,7 +94,7 @@ def auto_n_layers(name: str, n_rows: int) -> int:
     """Layers of a preset; fewer of those that move every column in each layer, where rows are few."""
     if name == "linear":
         return 1
-    return 5 if name in ("maf", "iaf") and n_rows < 2_000 else 8
+    return 5 if name in ("maf", "iaf", "nsf_ar") and n_rows < 2_000 else 8
 
 
 def auto_hidden_units(n_rows: int) -> tuple[int, ...]:

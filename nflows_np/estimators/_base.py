@@ -31,6 +31,7 @@ from nflows_np.estimators import _document
 from nflows_np.estimators._auto import Choice, choose
 from nflows_np.presets import PRESETS
 from nflows_np.specs import Flow
+from nflows_np.specs.rational_quadratic import MAX_BINS
 from nflows_np.training import History, Policy, Rows, TrainingState, train
 
 DTYPES = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
@@ -44,7 +45,7 @@ START_ROWS = 32_768
 START_RANGE = 100.0
 
 # The parameters that say what is fitted rather than how: they must stay as they are while a fit goes on.
-ARCHITECTURE = ("flow", "n_layers", "hidden_units", "activation", "dtype")
+ARCHITECTURE = ("flow", "n_layers", "hidden_units", "activation", "n_bins", "tail_bound", "dtype")
 
 
 class FlowEstimator(BaseEstimator):
@@ -55,6 +56,8 @@ class FlowEstimator(BaseEstimator):
         "n_layers": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "hidden_units": [StrOptions({"auto"}), "array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions({"relu", "tanh", "silu", "elu"})],
+        "n_bins": [StrOptions({"auto"}), Interval(Integral, 1, MAX_BINS, closed="both")],
+        "tail_bound": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],

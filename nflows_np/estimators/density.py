@@ -33,7 +33,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
 
     Parameters
     ----------
-    flow : {"auto", "nice", "realnvp", "glow", "maf", "iaf", "linear"} or Flow, default="auto"
+    flow : {"auto", "nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "linear"} or Flow, default="auto"
         The flow: a preset of :mod:`nflows_np.presets`, or a :class:`nflows_np.specs.Flow` of your own. "auto"
         is "maf", and "linear" (a Gaussian) where there are too few rows to validate anything else.
     n_layers : int or "auto", default="auto"
@@ -42,6 +42,10 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Widths of the hidden layers of the preset's networks; "auto" grows them with the rows.
     activation : {"relu", "tanh", "silu", "elu"}, default="elu"
         Activation of the preset's networks.
+    n_bins : int or "auto", default="auto"
+        Bins of the splines of "nsf" and "nsf_ar"; other presets have none. "auto" is the preset's default, 8.
+    tail_bound : float or "auto", default="auto"
+        Where those splines end and their layers become affine. "auto" is the preset's default, 3.
     max_iter : int, default=500
         Largest number of epochs (of further epochs, with ``warm_start``).
     batch_size : int or "auto", default="auto"
@@ -145,6 +149,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         n_layers: int | str = "auto",
         hidden_units: int | str | ArrayLike = "auto",
         activation: str = "elu",
+        n_bins: int | str = "auto",
+        tail_bound: float | str = "auto",
         max_iter: int = 500,
         batch_size: int | str = "auto",
         learning_rate_init: float = 5e-3,
@@ -164,6 +170,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         self.n_layers = n_layers
         self.hidden_units = hidden_units
         self.activation = activation
+        self.n_bins = n_bins
+        self.tail_bound = tail_bound
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init

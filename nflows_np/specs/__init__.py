@@ -9,6 +9,7 @@ from ._spec import registry as registry
 from .actnorm import ActNorm as ActNorm
 from .additive import Additive as Additive
 from .affine import Affine as Affine
+from .affine_spline import AffineSpline as AffineSpline
 from .autoregressive import Autoregressive as Autoregressive
 from .coupling import Coupling as Coupling
 from .elementwise import Elementwise as Elementwise
@@ -17,6 +18,8 @@ from .inverse import Inverse as Inverse
 from .linear_gaussian import LinearGaussian as LinearGaussian
 from .linear_lu import LinearLU as LinearLU
 from .permutation import Permutation as Permutation
+from .rational_quadratic import RationalQuadratic as RationalQuadratic
 from .scale import Scale as Scale
 from .sinh_arcsinh import SinhArcsinh as SinhArcsinh
 from .standard_normal import StandardNormal as StandardNormal
+from .yeo_johnson import YeoJohnson as YeoJohnson

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from reprlib import Repr
 from typing import Any, NoReturn
 
@@ -57,6 +57,18 @@ def check_flag(spec: Any, field: str, value: Any) -> bool:
 def check_choice(spec: Any, field: str, value: Any, choices: Sequence[str]) -> str:
     require(isinstance(value, str) and value in choices, spec, field, value, f"one of {list(choices)}")
     return str(value)
+
+
+def check_integer(spec: Any, field: str, value: Any, low: int, high: int) -> int:
+    in_range = is_integer(value) and low <= value <= high
+    require(in_range, spec, field, value, f"an integer from {low} to {high}")
+    return int(value)
+
+
+def check_real(spec: Any, field: str, value: Any, low: float, high: float) -> float:
+    is_real = isinstance(value, Real) and not isinstance(value, bool)
+    require(is_real and low <= value <= high, spec, field, value, f"a number from {low:g} to {high:g}")
+    return float(value)
 
 
 def check_instance(spec: Any, field: str, value: Any, cls: type) -> None:

@@ -10,11 +10,12 @@ from nflows_np.testing import apply
 RTOL = {"float32": 1e-5, "float64": 1e-12}
 
 
-def assert_close(values, expected, rtol):
-    """Relative to a row's largest entry, or to 1."""
-    values, expected = (v.reshape(len(v), -1) for v in (values, expected))
+def assert_close(values, expected, rtol, allowed=0.0):
+    """Relative to a row's largest entry, or to 1; beyond that, `allowed` is allowed."""
+    allowed = np.broadcast_to(allowed, values.shape)
+    values, expected, allowed = (v.reshape(len(v), -1) for v in (values, expected, allowed))
     size = np.maximum(1.0, np.abs(expected).max(axis=1, keepdims=True))
-    np.testing.assert_array_less(np.abs(values - expected) / size, rtol)
+    np.testing.assert_array_less(np.abs(values - expected), rtol * size + allowed)
 
 
 @every_case
@@ -24,12 +25,17 @@ def test_equals_the_reference(case, isa, dtype):
     flow, reference, _ = case.random_flow(isa, dtype)
     rows, context = case.rows_and_context(100, scale=1.5)
     rows, context = rows.astype(dtype), None if context is None else context.astype(dtype)
+    # Where rounding the rows moves the reference, it may move the engine's result a few times as far.
+    rounded = rows * (1.0 + 4.0 * np.finfo(dtype).eps)
+
+    def check(found, exact):
+        expected, moved = exact(rows, context), exact(rounded, context)
+        for values, value, other in zip(found, expected, moved, strict=True):
+            assert_close(values, value, RTOL[dtype], 4.0 * np.abs(other - value))
+
     for direction in ("forward", "inverse"):
-        out, log_det = apply(flow, direction, rows, context)
-        expected, expected_log_det = getattr(reference, direction)(rows, context)
-        assert_close(out, expected, RTOL[dtype])
-        assert_close(log_det, expected_log_det, RTOL[dtype])
-    assert_close(log_prob(flow, rows, context), reference.log_prob(rows, context), RTOL[dtype])
+        check(apply(flow, direction, rows, context), getattr(reference, direction))
+    check([log_prob(flow, rows, context)], lambda *args: [reference.log_prob(*args)])
 
 
 @every_case

@@ -7,8 +7,9 @@ from engine_flows import every_dtype, every_isa, log_prob, make_flow, train, two
 from nflows_np import presets
 from nflows_np.testing import check_round_trip
 
-PRESETS = ("nice", "realnvp", "glow", "maf", "iaf", "linear")
+PRESETS = ("nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "linear")
 RTOL = {"float32": 1e-3, "float64": 1e-9}
+SPLINE_RTOL = {"float32": 5e-2, "float64": 1e-9}  # they squeeze the gaps between the data
 
 
 def chained_parabolas(n, n_features=6):
@@ -45,4 +46,5 @@ def test_far_rows_come_back(data, preset, isa, dtype):
     before = log_prob(flow, rows).mean()
     train(flow, rows, isa=isa)
     assert log_prob(flow, rows).mean() > before + (0.1 if layers else -0.05)
-    check_round_trip(flow, far_rows(rows.shape[1]), rtol=RTOL[dtype])
+    rtol = (SPLINE_RTOL if preset.startswith("nsf") else RTOL)[dtype]
+    check_round_trip(flow, far_rows(rows.shape[1]), rtol=rtol)

@@ -26,11 +26,17 @@ def bijection(name):
 
 
 def transformer(name):
-    """A class with ``n_params``, and the methods forward and inverse.
+    """A class made from its spec's fields, with ``n_params``, and the methods forward and inverse.
 
     Both take (x, p), where p is (..., n_params), to (values, log-derivatives).
     """
     return _entering(TRANSFORMERS, name)
+
+
+def make_transformer(spec):
+    """The reference of a transformer's spec dictionary."""
+    options = {key: value for key, value in spec.items() if key != "name"}
+    return TRANSFORMERS[spec["name"]](**options)
 
 
 def base(name):

@@ -24,7 +24,7 @@ class Elementwise:
     """Parameters that are free, or a perceptron of the context."""
 
     def __init__(self, spec, n_features, n_context, reader):
-        self.transformer = registry.TRANSFORMERS[spec["transformer"]["name"]]()
+        self.transformer = registry.make_transformer(spec["transformer"])
         n_out = n_features * self.transformer.n_params
         self.net = mlp(reader, n_context, spec["hidden_units"], n_out, spec["activation"])
 
@@ -45,7 +45,7 @@ class Coupling:
     """The kept features and the context set the parameters of the others (Dinh et al. 2014, 2016)."""
 
     def __init__(self, spec, n_features, n_context, reader):
-        self.transformer = registry.TRANSFORMERS[spec["transformer"]["name"]]()
+        self.transformer = registry.make_transformer(spec["transformer"])
         self.kept = list(spec["kept"])
         self.moved = [j for j in range(n_features) if j not in self.kept]
         n_in = n_context + len(self.kept)
@@ -73,7 +73,7 @@ class Autoregressive:
     """Feature i's parameters are a masked network of the features before it (Papamakarios et al. 2017)."""
 
     def __init__(self, spec, n_features, n_context, reader):
-        self.transformer = registry.TRANSFORMERS[spec["transformer"]["name"]]()
+        self.transformer = registry.make_transformer(spec["transformer"])
         self.n_features = n_features
         n_params = self.transformer.n_params
         self.net = made(reader, n_features, n_context, spec["hidden_units"], n_params, spec["activation"])

@@ -1,0 +1,61 @@
+// Affine map, then a rational-quadratic spline.
+//
+//   u = (x - mu) exp(-alpha),   z = spline(u)        log dz/dx = -alpha + log spline'(u)
+//
+// A spline alone is the identity outside its interval: rows far out meet the base as they are, however well their
+// place could be told from the other features. Here the affine map of a MAF brings every feature to where it is
+// expected before the spline bends it, and so far out the flow is a MAF.
+//
+// Parameters per feature: mu, a (affine.h), then those of the spline (rational_quadratic.h). The identity at 0.
+#pragma once
+
+#include "transformers/affine.h"
+#include "transformers/rational_quadratic.h"
+
+namespace nflows {
+
+class AffineSpline {
+ public:
+  int n_params;
+
+  explicit AffineSpline(const Spec& spec)
+      : AffineSpline(RationalQuadratic(spec, RationalQuadratic::Tails::kLinear)) {}
+
+  template <class R, class P>
+  NFLOWS_FN Mapped<R> forward(R x, P p) const {
+    const Mapped<R> u = Affine::forward(x, p), z = spline_.forward(u.value, Rest<P>{p});
+    return {z.value, u.log_det + z.log_det};
+  }
+
+  template <class R, class P>
+  NFLOWS_FN Mapped<R> inverse(R z, P p) const {
+    const Mapped<R> u = spline_.inverse(z, Rest<P>{p}), x = Affine::inverse(u.value, p);
+    return {x.value, u.log_det + x.log_det};
+  }
+
+  template <class R, class P, class D>
+  NFLOWS_FN R backward(R x, P p, R dz, R dlog_det, D dp) const {
+    const R u = Affine::forward(x, p).value;
+    const R du = spline_.backward(u, Rest<P>{p}, dz, dlog_det, Rest<D>{dp});
+    return Affine::backward(x, p, du, dlog_det, dp);
+  }
+
+ private:
+  // The parameters, or their adjoints, after the affine map's.
+  template <class P>
+  struct Rest {
+    P all;
+    NFLOWS_FN auto operator[](int i) const { return all[Affine::n_params + i]; }
+    template <class R>
+    NFLOWS_FN void set(int i, R value) const {
+      all.set(Affine::n_params + i, value);
+    }
+  };
+
+  explicit AffineSpline(const RationalQuadratic& spline)
+      : n_params(Affine::n_params + spline.n_params), spline_(spline) {}
+
+  RationalQuadratic spline_;
+};
+
+}  // namespace nflows
