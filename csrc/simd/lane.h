@@ -48,6 +48,8 @@ using MaskOf = typename LaneTraits<R>::Mask;
 NFLOWS_FN float select(bool m, float a, float b) { return m ? a : b; }
 NFLOWS_FN double select(bool m, double a, double b) { return m ? a : b; }
 
+NFLOWS_FN bool any(bool m) { return m; }
+
 // a b + c, contracted to one rounding where the machine has the instruction. Formulas must stay accurate
 // without it.
 NFLOWS_FN float fma(float a, float b, float c) { return a * b + c; }

@@ -179,6 +179,17 @@ NFLOWS_FN Rows<T> select(Rows<Int<T>> m, Rows<T> a, Rows<T> b) {
   return r;
 }
 
+// Whether a mask holds in any lane. For loops that end when no lane needs them; what a lane gets must not depend on it.
+template <class I>
+NFLOWS_FN bool any(Rows<I> m) {
+  Native<I> all = m.part[0];
+#pragma GCC unroll 8
+  for (int i = 1; i < Rows<I>::kParts; ++i) all |= m.part[i];
+  I found = 0;
+  for (int l = 0; l < kNativeLanes<I>; ++l) found |= all[l];
+  return found != 0;
+}
+
 // min and max of lane.h. GCC sees one instruction in a < b ? a : b, but not if it knows that a or b is
 // constant: then it compares and blends, which costs exp a fifth of its speed. So it is not told.
 template <class V>

@@ -11,6 +11,7 @@ from .additive import Additive as Additive
 from .affine import Affine as Affine
 from .affine_spline import AffineSpline as AffineSpline
 from .autoregressive import Autoregressive as Autoregressive
+from .bernstein import Bernstein as Bernstein
 from .coupling import Coupling as Coupling
 from .elementwise import Elementwise as Elementwise
 from .flow import Flow as Flow
