@@ -23,4 +23,5 @@ from .rational_quadratic import RationalQuadratic as RationalQuadratic
 from .scale import Scale as Scale
 from .sinh_arcsinh import SinhArcsinh as SinhArcsinh
 from .standard_normal import StandardNormal as StandardNormal
+from .sum_of_squares import SumOfSquares as SumOfSquares
 from .yeo_johnson import YeoJohnson as YeoJohnson
