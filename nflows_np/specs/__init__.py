@@ -21,6 +21,7 @@ from .linear_lu import LinearLU as LinearLU
 from .permutation import Permutation as Permutation
 from .rational_quadratic import RationalQuadratic as RationalQuadratic
 from .scale import Scale as Scale
+from .sigmoidal import Sigmoidal as Sigmoidal
 from .sinh_arcsinh import SinhArcsinh as SinhArcsinh
 from .standard_normal import StandardNormal as StandardNormal
 from .sum_of_squares import SumOfSquares as SumOfSquares

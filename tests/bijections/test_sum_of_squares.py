@@ -78,6 +78,10 @@ def test_inverses_everywhere(dtype, degree, extreme):
 
 
 def test_bad_options_are_refused():
-    for options, message in (({"degree": -1}, "degree"), ({"degree": 17}, "degree"), ({"bound": 0.0}, "bound")):
+    for options, message in (
+        ({"degree": -1}, "degree"),
+        ({"degree": 17}, "degree"),
+        ({"bound": 0.0}, "bound"),
+    ):
         with pytest.raises(ValueError, match=message):
             SumOfSquares(**options)

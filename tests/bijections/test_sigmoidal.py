@@ -1,0 +1,89 @@
+"""Sigmoidal: a mixture of sigmoids seen through the logit."""
+
+import numpy as np
+import pytest
+from engine_flows import every_dtype, make_flow
+from reference import registry
+from scipy import optimize, special
+
+from nflows_np.specs import Autoregressive, Coupling, Elementwise, Sigmoidal
+from nflows_np.testing import apply, check_gradients
+
+CASES = [
+    (Elementwise(Sigmoidal(3)), 1, 0),
+    (Elementwise(Sigmoidal(1)), 2, 0),
+    (Coupling(Sigmoidal(), hidden_units=(12,), activation="silu"), 3, 2),
+    (Autoregressive(Sigmoidal(5), hidden_units=(10,), activation="elu"), 2, 0),
+]
+
+
+@registry.transformer("sigmoidal")
+class Reference:
+    """The formulas of Huang et al. (2018) in logarithms, and scipy's root finder."""
+
+    def __init__(self, n_units):
+        self.n_units, self.n_params = n_units, 3 * n_units
+        self.rates = 4.0 ** np.linspace(-1, 1, n_units) if n_units > 1 else np.ones(1)
+
+    def forward(self, x, p):
+        log_a, b, log_w = np.split(p, 3, axis=-1)
+        a = np.exp(2.0 * np.tanh(log_a / 2.0))
+        u = a * x[..., None] + 30.0 * np.tanh(b * self.rates / 30.0)
+        log_w = log_w - special.logsumexp(log_w, axis=-1, keepdims=True)
+        log_s = special.logsumexp(log_w + special.log_expit(u), axis=-1)
+        log_c = special.logsumexp(log_w + special.log_expit(-u), axis=-1)
+        terms = log_w + np.log(a) + special.log_expit(u) + special.log_expit(-u)
+        return log_s - log_c, special.logsumexp(terms, axis=-1) - log_s - log_c
+
+    def inverse(self, z, p):
+        p = np.broadcast_to(p, (*z.shape, self.n_params))
+        x = np.empty_like(z)
+        for i in np.ndindex(z.shape):
+            reach = (abs(z[i]) + 31.0) * np.exp(2.0)
+            x[i] = optimize.brentq(
+                lambda t, i=i: self.forward(np.array(t), p[i])[0] - z[i],
+                -reach,
+                reach,
+                xtol=1e-15,
+                rtol=1e-15,
+            )
+        return x, -self.forward(x, p)[1]
+
+
+@every_dtype
+@pytest.mark.parametrize("n_units", [1, 2, 8, 64])
+@pytest.mark.parametrize("extreme", [0.3, 3.0, 1e4])
+def test_inverses_everywhere(dtype, n_units, extreme):
+    """Rows inside and far out come back, whatever the parameters, as their slope allows."""
+    rng = np.random.default_rng(n_units)
+    rows = np.concatenate([[0.0, 1e3, -1e3, 1e6, -1e6], 5 * rng.standard_normal(300)])[:, None].astype(dtype)
+    for _ in range(5):
+        flow = make_flow(Elementwise(Sigmoidal(n_units)), 1, dtype=dtype)
+        flow.set_params((extreme * rng.standard_normal(3 * n_units)).astype(dtype))
+        for there, back in (("forward", "inverse"), ("inverse", "forward")):
+            out, log_there = apply(flow, there, rows)
+            returned, log_back = apply(flow, back, out)
+            assert np.isfinite(log_there).all() and np.isfinite(log_back).all()
+            size = 30.0 + np.maximum(np.abs(rows[:, 0]), np.abs(out[:, 0]))
+            condition = np.exp(np.abs(log_there)) * size
+            error = np.abs(returned - rows)[:, 0]
+            assert np.all(error <= 300 * np.finfo(dtype).eps * condition)
+
+
+def test_units_part_from_the_identity():
+    """Where all parameters are zero the units are alike, but what one step makes of them is not."""
+    flow = make_flow(Elementwise(Sigmoidal(4)), 1)
+    _, d_params, _ = flow.forward_vjp(np.ones((1, 1, 16)), 16, np.ones((1, 1, 16)), np.zeros(16))
+    assert len(np.unique(np.round(d_params[4:8], 12))) == 4
+
+
+def test_gradients_in_the_tails():
+    flow = make_flow(Elementwise(Sigmoidal(3)), 1)
+    flow.set_params(np.random.default_rng(0).standard_normal(9))
+    check_gradients(flow, np.array([[-40.0], [25.0], [60.0]]))
+
+
+def test_bad_options_are_refused():
+    for n_units in (0, 65, 2.0):
+        with pytest.raises(ValueError, match="n_units"):
+            Sigmoidal(n_units)
