@@ -45,6 +45,12 @@ using BitsOf = typename LaneTraits<R>::Bits;
 template <class R>
 using MaskOf = typename LaneTraits<R>::Mask;
 
+// A constant of formulas, which they name in double.
+template <class R>
+NFLOWS_FN R scalar(double value) {
+  return R(static_cast<ScalarOf<R>>(value));
+}
+
 NFLOWS_FN float select(bool m, float a, float b) { return m ? a : b; }
 NFLOWS_FN double select(bool m, double a, double b) { return m ? a : b; }
 

@@ -30,8 +30,8 @@ NFLOWS_FN R monotone_root(const F& f, R low, R high, R t) {
     const MaskOf<R> above = at.value > R(0);
     high = select(above, t, high);
     low = select(above, low, t);
-    const R newton = t - at.value / at.slope, middle = R(T(0.5)) * (low + high);
-    const MaskOf<R> good = (low <= newton) & (newton <= high) & (abs(newton - t) <= R(T(0.5)) * before);
+    const R newton = t - at.value / at.slope, middle = scalar<R>(0.5) * (low + high);
+    const MaskOf<R> good = (low <= newton) & (newton <= high) & (abs(newton - t) <= scalar<R>(0.5) * before);
     const R next = select(good, newton, middle), step = abs(next - t);
     before = last;
     last = step;

@@ -16,6 +16,7 @@
 
 #include "core/spec.h"
 #include "simd/roots.h"
+#include "simd/softmax.h"
 #include "transformers/transformer.h"
 
 namespace nflows {
@@ -68,20 +69,15 @@ class Bernstein {
     for (int k = n_params - 1; k >= 0; --k) {
       tail += b.last(k + 1);
       d[k] = fma(dz, tail, beyond * b.g[k]);
-      mean = fma(delta.free[k], d[k], mean);
+      mean = fma(delta.share[k], d[k], mean);
     }
-    mean = mean / scalar<R>((1.0 - kLeast) * 2.0 * bound_);
-    for (int k = 0; k < n_params; ++k) dp.set(k, delta.free[k] * (d[k] - mean));
+    for (int k = 0; k < n_params; ++k) dp.set(k, delta.free * delta.share[k] * (d[k] - mean));
     return fma(dz, c.slope, select(abs(x) < bound<R>(), per_slope * c.bend, R(0)));
   }
 
  private:
   static constexpr double kLeast = 0.05;
 
-  template <class R>
-  static NFLOWS_FN R scalar(double value) {
-    return R(static_cast<ScalarOf<R>>(value));
-  }
   template <class R>
   NFLOWS_FN R bound() const {
     return scalar<R>(bound_);
@@ -92,22 +88,18 @@ class Bernstein {
     return scalar<R>(n_params / (2.0 * bound_));
   }
 
+  // The steps of the coefficients: a least size each, and shares of what is left.
   template <class R>
   struct Steps {
-    R free[kMaxDegree], least;  // step k is free[k] + least
-    NFLOWS_FN R operator[](int k) const { return free[k] + least; }
+    R share[kMaxDegree], free, least;
+    NFLOWS_FN R operator[](int k) const { return fma(share[k], free, least); }
   };
   template <class R, class P>
   NFLOWS_FN Steps<R> steps(P p) const {
     Steps<R> steps;
-    R highest = p[0], total = R(0);
-    for (int k = 1; k < n_params; ++k) highest = max(highest, p[k]);
-    for (int k = 0; k < n_params; ++k) {
-      steps.free[k] = exp(p[k] - highest);
-      total += steps.free[k];
-    }
-    const R scale = scalar<R>((1.0 - kLeast) * 2.0 * bound_) / total;
-    for (int k = 0; k < n_params; ++k) steps.free[k] = steps.free[k] * scale;
+    for (int k = 0; k < n_params; ++k) steps.share[k] = p[k];
+    to_shares(steps.share, n_params);
+    steps.free = scalar<R>((1.0 - kLeast) * 2.0 * bound_);
     steps.least = scalar<R>(kLeast * 2.0 * bound_ / n_params);
     return steps;
   }

@@ -19,6 +19,7 @@
 #pragma once
 
 #include "core/spec.h"
+#include "simd/softmax.h"
 #include "transformers/transformer.h"
 
 namespace nflows {
@@ -114,11 +115,6 @@ class RationalQuadratic {
   }
 
   template <class R>
-  static NFLOWS_FN R scalar(double value) {
-    return R(static_cast<ScalarOf<R>>(value));
-  }
-
-  template <class R>
   NFLOWS_FN MaskOf<R> is_inside(R x) const {
     return (x >= scalar<R>(low_)) & (x <= scalar<R>(high_));
   }
@@ -127,29 +123,21 @@ class RationalQuadratic {
     return max(scalar<R>(low_), min(scalar<R>(high_), x));
   }
 
-  // The sizes of the bins of one axis.
+  // The sizes of the bins of one axis: a least size each, and shares of what is left.
   template <class R>
   struct Steps {
-    R e[kMaxBins];  // exponentials of the logits
-    R scale, least;
-    NFLOWS_FN R operator[](int bin) const { return fma(e[bin], scale, least); }
+    R share[kMaxBins], free, least;
+    NFLOWS_FN R operator[](int bin) const { return fma(share[bin], free, least); }
   };
   template <class R, class P>
   NFLOWS_FN Steps<R> steps(P p, int first) const {
     Steps<R> steps;
-    R highest = p[first], total = R(0);
-    for (int i = 1; i < n_bins_; ++i) highest = max(highest, p[first + i]);
-    for (int i = 0; i < n_bins_; ++i) {
-      steps.e[i] = exp(p[first + i] - highest);
-      total += steps.e[i];
-    }
-    steps.least = scalar<R>(least());
-    steps.scale = scalar<R>(free_range()) / total;
+    for (int i = 0; i < n_bins_; ++i) steps.share[i] = p[first + i];
+    to_shares(steps.share, n_bins_);
+    steps.free = scalar<R>((1.0 - kLeast) * (high_ - low_));
+    steps.least = scalar<R>(kLeast * (high_ - low_) / n_bins_);
     return steps;
   }
-  // The least size of a bin, and what is left to share out.
-  NFLOWS_FN double free_range() const { return (1.0 - kLeast) * (high_ - low_); }
-  NFLOWS_FN double least() const { return kLeast * (high_ - low_) / n_bins_; }
 
   // The bin in which a number lies: where it begins and how large it is on the axis that was searched and on the
   // other, and the parameters of the slopes at its ends.
@@ -229,14 +217,13 @@ class RationalQuadratic {
                            D dp) const {
     R mean = R(0), from = scalar<R>(low_);
     for (int i = 0; i < n_bins_; ++i) {
-      const R d = by_step(x, from, searched, i, dknot, dstep);
-      mean = fma(steps.e[i] * steps.scale, d, mean);
+      mean = fma(steps.share[i], by_step(x, from, searched, i, dknot, dstep), mean);
       from += searched[i];
     }
-    mean = mean / scalar<R>(free_range());
     from = scalar<R>(low_);
     for (int i = 0; i < n_bins_; ++i) {
-      dp.set(first + i, steps.e[i] * steps.scale * (by_step(x, from, searched, i, dknot, dstep) - mean));
+      const R d = by_step(x, from, searched, i, dknot, dstep) - mean;
+      dp.set(first + i, steps.free * steps.share[i] * d);
       from += searched[i];
     }
   }

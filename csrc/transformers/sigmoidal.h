@@ -17,6 +17,7 @@
 
 #include "core/spec.h"
 #include "simd/roots.h"
+#include "simd/softmax.h"
 #include "transformers/transformer.h"
 
 namespace nflows {
@@ -52,7 +53,7 @@ class Sigmoidal {
       const Slope<R> at = rise(t, unit);
       return Slope<R>{at.value - z, at.slope};
     };
-    const R x = monotone_root(excess, low, high, R(static_cast<ScalarOf<R>>(0.5)) * (low + high));
+    const R x = monotone_root(excess, low, high, scalar<R>(0.5) * (low + high));
     return {x, -log(rise(x, unit).slope)};
   }
 
@@ -90,7 +91,7 @@ class Sigmoidal {
   template <class R>
   NFLOWS_FN R rate(int k) const {
     const double place = n_units_ == 1 ? 0.5 : static_cast<double>(k) / (n_units_ - 1);
-    return exp(R(static_cast<ScalarOf<R>>((2.0 * place - 1.0) * 1.3862943611198906)));
+    return exp(scalar<R>((2.0 * place - 1.0) * 1.3862943611198906));
   }
 
   template <class R>
@@ -125,21 +126,9 @@ class Sigmoidal {
       share.p[k] = unit.log_w[k] - softplus(-u);
       share.q[k] = unit.log_w[k] - softplus(u);
     }
-    share.log_s = to_shares(share.p);
-    share.log_c = to_shares(share.q);
+    share.log_s = to_shares(share.p, n_units_);
+    share.log_c = to_shares(share.q, n_units_);
     return share;
-  }
-  // Logarithms become shares of their exponentials' sum, whose logarithm is returned.
-  template <class R>
-  NFLOWS_FN R to_shares(R* term) const {
-    R highest = term[0], total = R(0);
-    for (int k = 1; k < n_units_; ++k) highest = max(highest, term[k]);
-    for (int k = 0; k < n_units_; ++k) {
-      term[k] = exp(term[k] - highest);
-      total += term[k];
-    }
-    for (int k = 0; k < n_units_; ++k) term[k] = term[k] / total;
-    return highest + log(total);
   }
 
   template <class R>

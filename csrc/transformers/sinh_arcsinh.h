@@ -65,7 +65,7 @@ struct SinhArcsinh {
   template <class R>
   static NFLOWS_FN R log_cosh(R u) {
     constexpr double kLog2 = 0.69314718055994530942;
-    return abs(u) + log1p(exp(abs(u) * R(-2))) - R(static_cast<ScalarOf<R>>(kLog2));
+    return abs(u) + log1p(exp(abs(u) * R(-2))) - scalar<R>(kLog2);
   }
 };
 

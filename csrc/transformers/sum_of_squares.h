@@ -81,10 +81,6 @@ class SumOfSquares {
   static constexpr double kLeast = 0.05, kLargest = 4.0;
 
   template <class R>
-  static NFLOWS_FN R scalar(double value) {
-    return R(static_cast<ScalarOf<R>>(value));
-  }
-  template <class R>
   NFLOWS_FN R held(R x) const {
     return max(scalar<R>(-bound_), min(scalar<R>(bound_), x));
   }

@@ -1,0 +1,23 @@
+// Softmax over an array of lanes' logits.
+#pragma once
+
+#include "simd/math.h"
+
+namespace nflows {
+
+// The n logits become their shares, exp(logit) over the sum of them; returns that sum's logarithm. Extreme logits
+// neither overflow nor divide by zero: the largest counts as exp(0).
+template <class R>
+NFLOWS_FN R to_shares(R* logit, int n) {
+  R highest = logit[0], total = R(0);
+  for (int i = 1; i < n; ++i) highest = max(highest, logit[i]);
+  for (int i = 0; i < n; ++i) {
+    logit[i] = exp(logit[i] - highest);
+    total += logit[i];
+  }
+  const R per_total = R(1) / total;
+  for (int i = 0; i < n; ++i) logit[i] = logit[i] * per_total;
+  return highest + log(total);
+}
+
+}  // namespace nflows
