@@ -14,7 +14,8 @@
 namespace nflows {
 
 struct Spec {
-  using Field = std::variant<std::int64_t, double, std::string, std::vector<Index>, std::vector<Spec>>;
+  using Field = std::variant<std::int64_t, double, std::string, std::vector<Index>, std::vector<double>,
+                             std::vector<Spec>>;
 
   std::string name;
   std::map<std::string, Field> fields;
@@ -23,8 +24,18 @@ struct Spec {
   double real(const std::string& field) const { return get<double>(field, "a real number"); }
   const std::string& text(const std::string& field) const { return get<std::string>(field, "a string"); }
 
+  std::int64_t integer(const std::string& field) const { return get<std::int64_t>(field, "an integer"); }
+
+  bool flag(const std::string& field) const { return integer(field) != 0; }
+
+  double real(const std::string& field) const { return get<double>(field, "a real number"); }
+
   const std::vector<Index>& integers(const std::string& field) const {
     return get<std::vector<Index>>(field, "a list of integers");
+  }
+
+  const std::vector<double>& reals(const std::string& field) const {
+    return get<std::vector<double>>(field, "a list of real numbers");
   }
 
   // Widths of layers: from 1 to 2^20, so that no product of two of them can overflow an Index.
