@@ -21,9 +21,12 @@ from nflows_np.specs import (
     Coupling,
     Elementwise,
     Flow,
+    Householder,
     Inverse,
     LinearGaussian,
     LinearLU,
+    LinearSVD,
+    LinearTriangular,
     Permutation,
     Scale,
     StandardNormal,
@@ -44,11 +47,15 @@ INSTANCES = [
     Elementwise(Scale(), activation="silu"),
     Flow([ActNorm(), Coupling(), Inverse(Autoregressive())]),
     Flow([]),
+    Householder(),
+    Householder(4),
     Inverse(Inverse(Coupling(mask="random"))),
     LinearGaussian(),
     LinearLU(),
     LinearLU("random"),
     LinearLU((1, 0)),
+    LinearTriangular(),
+    LinearTriangular(lower=False),
     Permutation(),
     Permutation("random"),
     Permutation((2, 0, 1)),
@@ -93,7 +100,7 @@ def test_resolve_is_explicit_and_idempotent_or_refuses(spec, n_features):
     else:
         result = resolved(spec, n_features)
         assert result.resolve(n_features) == result
-        symbols = ('"mask"', '"swap"', "random", "alternating", "reverse", "identity")
+        symbols = ('"mask"', '"swap"', "random", "alternating", "reverse", "identity", '"auto"')
         assert not any(symbol in json.dumps(result.to_dict()) for symbol in symbols)
         return
     with pytest.raises(ValueError, match=message):
@@ -135,6 +142,12 @@ def test_orders():
     for spec in (Permutation("random"), LinearLU("random")):
         draws = {resolved(spec, 5, seed).order for seed in range(20)}
         assert all(sorted(draw) == [0, 1, 2, 3, 4] for draw in draws) and len(draws) > 10
+
+
+def test_reflections_are_even():
+    counts = [resolved(Householder(), n_features).n_reflections for n_features in (1, 2, 3, 8)]
+    assert counts == [0, 2, 2, 8]
+    assert resolved(Householder(6), 3).n_reflections == 6
 
 
 def test_random_state_and_generator_both_resolve():
@@ -181,6 +194,11 @@ def test_random_choices_need_an_rng():
         (lambda: Permutation((0, 2)), r"Permutation: order must be .* permutation .*; got \(0, 2\)"),
         (lambda: Permutation(()), r"Permutation: order must be .*; got \(\)"),
         (lambda: LinearLU("reverse"), r"LinearLU: order must be one of \['identity', 'random'\]"),
+        (lambda: Householder(3), r"Householder: n_reflections must be 'auto' or an even number.*; got 3"),
+        (lambda: Householder(-2), r"Householder: n_reflections must be 'auto' or an even .*; got -2"),
+        (lambda: Householder("all"), r"Householder: n_reflections must be one of \['auto'\]; got 'all'"),
+        (lambda: LinearSVD(2.0), r"LinearSVD: n_reflections must be .*; got 2.0"),
+        (lambda: LinearTriangular("lower"), r"LinearTriangular: lower must be True or False; got 'lower'"),
         (lambda: Inverse(Affine()), r"Inverse: bijection must be a bijection spec; got Affine\(\)"),
         (lambda: Flow(ActNorm()), r"Flow: bijections must be a list of bijection specs; got ActNorm\(\)"),
         (lambda: Flow([ActNorm(), "maf"]), r"Flow: bijections\[1\] must be a bijection spec; got 'maf'"),

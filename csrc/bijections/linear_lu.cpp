@@ -18,8 +18,6 @@ namespace {
 
 template <class T>
 class LinearLU final : public Bijection<T> {
-  using R = Rows<T>;
-
  public:
   LinearLU(const Spec& spec, Index n_features, Index)
       : n_(n_features), order_(spec, n_features), factor_(n_features) {}
@@ -42,7 +40,7 @@ class LinearLU final : public Bijection<T> {
     for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(t.from(j), T(0), u.from(j), log_det);
     factor_.apply(lower(pass.params), u, v);
     order_.gather<T>(v, z);
-    add_shift(pass.params, T(1), z);
+    add_shift(pass.params, T(1), z, n_);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
@@ -65,7 +63,7 @@ class LinearLU final : public Bijection<T> {
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> t = pass.kept, u = pass.kept.from(n_), shifted = pass.scratch;
     copy_rows<T>(z, shifted, n_);
-    add_shift(pass.params, T(-1), shifted);
+    add_shift(pass.params, T(-1), shifted, n_);
     order_.scatter<T>(shifted, u);
     factor_.solve(lower(pass.params), u);
     for (Index j = 0; j < n_; ++j) scale(pass, j).forward(u.from(j), T(0), t.from(j), log_det);
@@ -106,11 +104,6 @@ class LinearLU final : public Bijection<T> {
   template <class P>
   P* upper(P* params) const {
     return params + 2 * n_ + factor_.n_params();
-  }
-
-  void add_shift(const T* shift, T sign, Panels<T> z) const {
-    for (Index p = 0; p < z.count; ++p)
-      for (Index j = 0; j < n_; ++j) (R::load(z.row(p, j)) + sign * shift[j]).store(z.row(p, j));
   }
 
   Index n_;

@@ -15,9 +15,13 @@ from .bernstein import Bernstein as Bernstein
 from .coupling import Coupling as Coupling
 from .elementwise import Elementwise as Elementwise
 from .flow import Flow as Flow
+from .householder import Householder as Householder
 from .inverse import Inverse as Inverse
 from .linear_gaussian import LinearGaussian as LinearGaussian
 from .linear_lu import LinearLU as LinearLU
+from .linear_qr import LinearQR as LinearQR
+from .linear_svd import LinearSVD as LinearSVD
+from .linear_triangular import LinearTriangular as LinearTriangular
 from .permutation import Permutation as Permutation
 from .rational_quadratic import RationalQuadratic as RationalQuadratic
 from .scale import Scale as Scale

@@ -16,6 +16,8 @@ MAX_HIDDEN_UNITS = 2**16
 
 MAX_HIDDEN_LAYERS = 64
 
+MAX_REFLECTIONS = 2**16
+
 _short = Repr()
 _short.maxother = _short.maxstring = 80
 
@@ -84,6 +86,21 @@ def check_integers(spec: Any, field: str, value: Any, wanted: str) -> tuple[int,
     for i, item in enumerate(items):
         require(is_integer(item) and item >= 0, spec, f"{field}[{i}]", item, "a non-negative integer")
     return tuple(int(item) for item in items)
+
+
+def check_n_reflections(spec: Any, value: Any) -> int | str:
+    """An even number of Householder reflections, or "auto"."""
+    if isinstance(value, str):
+        return check_choice(spec, "n_reflections", value, ("auto",))
+    even = is_integer(value) and 0 <= value <= MAX_REFLECTIONS and value % 2 == 0
+    wanted = f"'auto' or an even number from 0 to {MAX_REFLECTIONS} (an odd product is a mirror image)"
+    require(even, spec, "n_reflections", value, wanted)
+    return int(value)
+
+
+def resolve_n_reflections(value: Any, n_features: int) -> int:
+    """Of "auto" the largest even number up to `n_features`: every rotation is a product of so many."""
+    return n_features - n_features % 2 if value == "auto" else value
 
 
 def check_hidden_units(spec: Any, value: Any) -> tuple[int, ...]:

@@ -48,7 +48,7 @@ def test_start_is_the_identity_but_for_the_order_of_columns(case, isa, dtype):
     rows = rows.astype(dtype)
     for direction in ("forward", "inverse"):
         out, log_det = apply(flow, direction, rows, context)
-        rounding = 8 * np.finfo(dtype).eps  # the identity as a formula; sinh(asinh(x)) rounds
+        rounding = 32 * np.finfo(dtype).eps  # as a formula: sinh(asinh(x)), reflections in pairs
         assert_close(out, getattr(reference, direction)(rows, context)[0], rounding)
         assert_close(np.sort(out, axis=1), np.sort(rows, axis=1), rounding)
         np.testing.assert_allclose(log_det, 0.0, atol=case.n_features * rounding)

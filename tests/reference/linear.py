@@ -1,4 +1,4 @@
-"""The affine bijections: permutation, ActNorm, LU and the triangular Gaussian map."""
+"""The affine bijections: permutation, ActNorm, matrices in several forms and the triangular Gaussian map."""
 
 import numpy as np
 
@@ -68,6 +68,74 @@ class LinearLU:
 
     def inverse(self, z, context):
         return np.linalg.solve(self.matrix, (z - self.shift).T).T, np.full(len(z), -self.alpha.sum())
+
+
+def rotation(vectors):
+    """H_1 H_2 ... H_K, where H = I - 2 v v^T / v^T v; a vector of zeros reflects nothing."""
+    identity = np.eye(vectors.shape[1])
+    product = identity
+    for v in vectors:
+        if v.any():
+            product = product @ (identity - 2.0 * np.outer(v, v) / (v @ v))
+    return product
+
+
+class Linear:
+    """z = matrix x + shift."""
+
+    def forward(self, x, context):
+        return x @ self.matrix.T + self.shift, np.full(len(x), np.linalg.slogdet(self.matrix)[1])
+
+    def inverse(self, z, context):
+        log_det = np.full(len(z), -np.linalg.slogdet(self.matrix)[1])
+        return np.linalg.solve(self.matrix, (z - self.shift).T).T, log_det
+
+
+@registry.bijection("householder")
+class Householder(Linear):
+    """A product of reflections (Tomczak and Welling 2016)."""
+
+    shift = 0.0
+
+    def __init__(self, spec, n_features, n_context, reader):
+        self.matrix = rotation(reader.take("vectors", (spec["n_reflections"], n_features)))
+
+
+@registry.bijection("linear_qr")
+class LinearQR(Linear):
+    """Q diag(exp(alpha)) (I + V), Q a product of reflections; V is stored transposed (Hoogeboom et al. 2019)."""
+
+    def __init__(self, spec, n_features, n_context, reader):
+        square = (n_features, n_features)
+        self.shift = reader.take("shift", (n_features,))
+        scales = np.exp(bounded(reader.take("log_scale", (n_features,)), FREE_LOG_SCALE_BOUND))
+        upper = np.eye(n_features) + reader.take("upper", square, strict_lower(n_features)).T
+        vectors = reader.take("vectors", (spec["n_reflections"], n_features))
+        self.matrix = rotation(vectors) @ np.diag(scales) @ upper
+
+
+@registry.bijection("linear_svd")
+class LinearSVD(Linear):
+    """U diag(exp(alpha)) V^T, U and V products of reflections (Zhang et al. 2018)."""
+
+    def __init__(self, spec, n_features, n_context, reader):
+        shape = (spec["n_reflections"], n_features)
+        self.shift = reader.take("shift", (n_features,))
+        scales = np.exp(bounded(reader.take("log_scale", (n_features,)), FREE_LOG_SCALE_BOUND))
+        left, right = rotation(reader.take("left", shape)), rotation(reader.take("right", shape))
+        self.matrix = left @ np.diag(scales) @ right.T
+
+
+@registry.bijection("linear_triangular")
+class LinearTriangular(Linear):
+    """diag(exp(alpha)) (I + S), S strictly lower triangular, or strictly upper and stored transposed."""
+
+    def __init__(self, spec, n_features, n_context, reader):
+        self.shift = reader.take("shift", (n_features,))
+        scales = np.exp(bounded(reader.take("log_scale", (n_features,)), FREE_LOG_SCALE_BOUND))
+        strict = reader.take("triangle", (n_features, n_features), strict_lower(n_features))
+        triangle = strict if spec["lower"] else strict.T
+        self.matrix = np.diag(scales) @ (np.eye(n_features) + triangle)
 
 
 @registry.bijection("linear_gaussian")
