@@ -20,9 +20,11 @@ from nflows_np.specs import (
     Bijection,
     Coupling,
     Elementwise,
+    FixedAffine,
     Flow,
     Householder,
     Inverse,
+    LeakyReLU,
     LinearGaussian,
     LinearLU,
     LinearSVD,
@@ -150,6 +152,12 @@ def test_reflections_are_even():
     assert resolved(Householder(6), 3).n_reflections == 6
 
 
+def test_one_number_is_every_columns():
+    affine = resolved(FixedAffine(2, np.array([1.0, 0.5, 4.0])), 3)
+    assert affine == FixedAffine((2.0, 2.0, 2.0), (1.0, 0.5, 4.0))
+    assert {type(v) for v in affine.loc + affine.scale} == {float}
+
+
 def test_random_state_and_generator_both_resolve():
     spec = Flow([Permutation("random"), Coupling(mask="random")])
     for make in (np.random.RandomState, np.random.default_rng):
@@ -199,6 +207,12 @@ def test_random_choices_need_an_rng():
         (lambda: Householder("all"), r"Householder: n_reflections must be one of \['auto'\]; got 'all'"),
         (lambda: LinearSVD(2.0), r"LinearSVD: n_reflections must be .*; got 2.0"),
         (lambda: LinearTriangular("lower"), r"LinearTriangular: lower must be True or False; got 'lower'"),
+        (lambda: LeakyReLU(0.0), r"LeakyReLU: negative_slope must be a number from 1e-06 to 1e\+06; got 0.0"),
+        (lambda: LeakyReLU(True), r"LeakyReLU: negative_slope must be .*; got True"),
+        (lambda: FixedAffine("a"), r"FixedAffine: loc must be a number from .*; got 'a'"),
+        (lambda: FixedAffine((0.0, np.nan)), r"FixedAffine: loc\[1\] must be .*; got nan"),
+        (lambda: FixedAffine(0.0, [1, -1]), r"FixedAffine: scale\[1\] must be .* from 1e-30 .*; got -1"),
+        (lambda: FixedAffine((0, 1)).resolve(3), r"loc must be .* each of 3 columns; got \(0.0, 1.0\)"),
         (lambda: Inverse(Affine()), r"Inverse: bijection must be a bijection spec; got Affine\(\)"),
         (lambda: Flow(ActNorm()), r"Flow: bijections must be a list of bijection specs; got ActNorm\(\)"),
         (lambda: Flow([ActNorm(), "maf"]), r"Flow: bijections\[1\] must be a bijection spec; got 'maf'"),

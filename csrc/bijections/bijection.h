@@ -52,7 +52,7 @@ class Bijection {
   virtual Index n_scratch() const { return 0; }
   virtual std::vector<Block> blocks() const = 0;
 
-  // The start: random where it must be, and the identity as a map.
+  // The start: random where it must be, and the identity as a map, unless the map is fixed.
   virtual void start(T* params, Rng& rng) const = 0;
 
   // A start that fits this layer's own input: x is all rows the start may look at, `weights` one number per

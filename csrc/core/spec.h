@@ -20,8 +20,6 @@ struct Spec {
   std::string name;
   std::map<std::string, Field> fields;
 
-  std::int64_t integer(const std::string& field) const { return get<std::int64_t>(field, "an integer"); }
-  double real(const std::string& field) const { return get<double>(field, "a real number"); }
   const std::string& text(const std::string& field) const { return get<std::string>(field, "a string"); }
 
   std::int64_t integer(const std::string& field) const { return get<std::int64_t>(field, "an integer"); }

@@ -14,9 +14,12 @@ from .autoregressive import Autoregressive as Autoregressive
 from .bernstein import Bernstein as Bernstein
 from .coupling import Coupling as Coupling
 from .elementwise import Elementwise as Elementwise
+from .exp import Exp as Exp
+from .fixed_affine import FixedAffine as FixedAffine
 from .flow import Flow as Flow
 from .householder import Householder as Householder
 from .inverse import Inverse as Inverse
+from .leaky_relu import LeakyReLU as LeakyReLU
 from .linear_gaussian import LinearGaussian as LinearGaussian
 from .linear_lu import LinearLU as LinearLU
 from .linear_qr import LinearQR as LinearQR
@@ -25,8 +28,10 @@ from .linear_triangular import LinearTriangular as LinearTriangular
 from .permutation import Permutation as Permutation
 from .rational_quadratic import RationalQuadratic as RationalQuadratic
 from .scale import Scale as Scale
+from .sigmoid import Sigmoid as Sigmoid
 from .sigmoidal import Sigmoidal as Sigmoidal
 from .sinh_arcsinh import SinhArcsinh as SinhArcsinh
+from .softplus import Softplus as Softplus
 from .standard_normal import StandardNormal as StandardNormal
 from .sum_of_squares import SumOfSquares as SumOfSquares
 from .yeo_johnson import YeoJohnson as YeoJohnson

@@ -88,6 +88,30 @@ def check_integers(spec: Any, field: str, value: Any, wanted: str) -> tuple[int,
     return tuple(int(item) for item in items)
 
 
+def check_real(spec: Any, field: str, value: Any, low: float, high: float) -> float:
+    """A real number from `low` to `high` as a Python float; NaN is none."""
+    real = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+    require(real and low <= value <= high, spec, field, value, f"a number from {low:g} to {high:g}")
+    return float(value)
+
+
+def check_reals(spec: Any, field: str, value: Any, low: float, high: float) -> float | tuple[float, ...]:
+    """One number for all columns, or a list, tuple or 1-D array with one for each."""
+    items = value.tolist() if isinstance(value, np.ndarray) and value.ndim <= 1 else value
+    if isinstance(items, (list, tuple)):
+        return tuple(check_real(spec, f"{field}[{i}]", item, low, high) for i, item in enumerate(items))
+    return check_real(spec, field, items, low, high)
+
+
+def resolve_reals(spec: Any, field: str, value: Any, n_features: int) -> tuple[float, ...]:
+    """One number for each of `n_features` columns of checked reals."""
+    if isinstance(value, float):
+        return (value,) * n_features
+    wanted = f"one number, or one for each of {n_features} columns"
+    require(len(value) == n_features, spec, field, value, wanted)
+    return tuple(value)
+
+
 def check_n_reflections(spec: Any, value: Any) -> int | str:
     """An even number of Householder reflections, or "auto"."""
     if isinstance(value, str):

@@ -20,16 +20,28 @@ def test_every_name_is_known_everywhere(isa):
     }
 
 
+def dictionaries(bijections):
+    """What a case consists of: one bijection, or a chain of them."""
+    chain = bijections if isinstance(bijections, list) else [bijections]
+    return [bijection.to_dict() for bijection in chain]
+
+
 def test_cases_are_of_what_their_file_says():
     for name, table in load_cases().items():
         assert table, name
-        for bijection, _, _ in table:
-            spec = bijection.to_dict()
-            assert name in (spec["name"], spec.get("transformer", {}).get("name")), (name, spec)
+        for bijections, _, _ in table:
+            chain = dictionaries(bijections)
+            transformers = [spec["transformer"]["name"] for spec in chain if "transformer" in spec]
+            assert name in [*(spec["name"] for spec in chain), *transformers], (name, chain)
 
 
 def test_cases_cover_the_corners():
-    table = [(bijection.to_dict(), d, c) for cases in load_cases().values() for bijection, d, c in cases]
+    table = [
+        (spec, d, c)
+        for cases in load_cases().values()
+        for bijections, d, c in cases
+        for spec in dictionaries(bijections)
+    ]
     assert {d for _, d, _ in table} == {1, 2, 3, 5, 17}
     assert {c for _, _, c in table} == {0, 2}
     nets = [spec for spec, _, _ in table if "hidden_units" in spec]

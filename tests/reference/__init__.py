@@ -6,7 +6,12 @@ feature at a time, the inverse of an autoregressive map takes one pass of the wh
 slow and is meant to stay slow.
 """
 
-from reference import linear, transformers, wirings  # entering the registry is what they are imported for
+from reference import (
+    linear,
+    pointwise,
+    transformers,
+    wirings,
+)  # entering the registry is what they are imported for
 from reference.flow import ReferenceFlow, build_flow
 
-__all__ = ["ReferenceFlow", "build_flow", "linear", "transformers", "wirings"]
+__all__ = ["ReferenceFlow", "build_flow", "linear", "pointwise", "transformers", "wirings"]
