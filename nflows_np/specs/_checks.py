@@ -67,12 +67,6 @@ def check_integer(spec: Any, field: str, value: Any, low: int, high: int) -> int
     return int(value)
 
 
-def check_real(spec: Any, field: str, value: Any, low: float, high: float) -> float:
-    is_real = isinstance(value, Real) and not isinstance(value, bool)
-    require(is_real and low <= value <= high, spec, field, value, f"a number from {low:g} to {high:g}")
-    return float(value)
-
-
 def check_instance(spec: Any, field: str, value: Any, cls: type) -> None:
     kind = cls.__name__.lower()
     require(isinstance(value, cls), spec, field, value, f"a {kind} spec")
