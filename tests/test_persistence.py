@@ -35,7 +35,10 @@ from nflows_np.specs import (
     LinearGaussian,
     LinearLU,
     Permutation,
+    Planar,
+    Radial,
     SinhArcsinh,
+    Sylvester,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -48,6 +51,9 @@ EVERYTHING = Flow([
     Coupling(mask="random", hidden_units=(8,)),
     Permutation("random"),
     Inverse(Autoregressive(Additive(), hidden_units=(7, 3), activation="elu")),
+    Planar(),
+    Radial(),
+    Sylvester(1),
 ])  # fmt: skip
 
 
@@ -149,6 +155,8 @@ def test_least_parameters_are_a_lower_bound(rng):
             Elementwise(hidden_units=units),
             LinearGaussian(),
             LinearLU(),
+            Sylvester(),
+            Sylvester(d),
         )
         for bijection in bijections:
             flow = Flow([bijection]).resolve(d)

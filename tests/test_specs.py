@@ -32,6 +32,7 @@ from nflows_np.specs import (
     Permutation,
     Scale,
     StandardNormal,
+    Sylvester,
     from_dict,
     registry,
 )
@@ -63,6 +64,8 @@ INSTANCES = [
     Permutation((2, 0, 1)),
     Scale(),
     StandardNormal(),
+    Sylvester(),
+    Sylvester(1),
 ]
 # Whatever else is registered, as it comes: a new spec needs no line here.
 LISTED = {spec.name for spec in INSTANCES}
@@ -217,6 +220,10 @@ def test_random_choices_need_an_rng():
         (lambda: Flow(ActNorm()), r"Flow: bijections must be a list of bijection specs; got ActNorm\(\)"),
         (lambda: Flow([ActNorm(), "maf"]), r"Flow: bijections\[1\] must be a bijection spec; got 'maf'"),
         (lambda: Flow([], base=ActNorm()), r"Flow: base must be a base spec; got ActNorm\(\)"),
+        (lambda: Sylvester(0), r"Sylvester: rank must be an integer from 1 to 65536 or 'auto'; got 0"),
+        (lambda: Sylvester(2.0), r"Sylvester: rank must be an integer .*; got 2.0"),
+        (lambda: Sylvester("full"), r"Sylvester: rank must be an integer .*; got 'full'"),
+        (lambda: Sylvester(4).resolve(3), r"Sylvester: rank must be at most n_features=3; got 4"),
         (lambda: Coupling(mask=(0, 1)).resolve(2), r"Coupling: mask must be fewer columns than n_features=2"),
         (lambda: Coupling(mask=(5,)).resolve(4), r"Coupling: mask must be column indices below n_features=4"),
         (lambda: ActNorm().resolve(0), r"ActNorm: n_features must be an integer of at least 1; got 0"),

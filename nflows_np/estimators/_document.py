@@ -16,7 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nflows_np.specs import Autoregressive, Coupling, Flow, Inverse, LinearGaussian, LinearLU, Spec, from_dict
+from nflows_np.specs import (
+    Autoregressive,
+    Coupling,
+    Flow,
+    Inverse,
+    LinearGaussian,
+    LinearLU,
+    Spec,
+    Sylvester,
+    from_dict,
+)
 from nflows_np.training import TrainingState
 
 Arrays = dict[str, NDArray[Any]]
@@ -248,6 +258,8 @@ def _least_parameters(spec: Spec, n_features: int) -> int:
             return n_features * (n_features - 1) // 2
         case LinearLU():
             return n_features**2
+        case Sylvester():
+            return int(spec.rank) * n_features
         case Coupling() if spec.mask:
             return _least_weights(len(spec.mask), spec.hidden_units, n_features - len(spec.mask))
         case Autoregressive() if n_features > 1:

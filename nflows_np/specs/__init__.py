@@ -27,6 +27,8 @@ from .linear_svd import LinearSVD as LinearSVD
 from .linear_triangular import LinearTriangular as LinearTriangular
 from .permutation import Permutation as Permutation
 from .rational_quadratic import RationalQuadratic as RationalQuadratic
+from .planar import Planar as Planar
+from .radial import Radial as Radial
 from .scale import Scale as Scale
 from .sigmoid import Sigmoid as Sigmoid
 from .sigmoidal import Sigmoidal as Sigmoidal
@@ -35,3 +37,4 @@ from .softplus import Softplus as Softplus
 from .standard_normal import StandardNormal as StandardNormal
 from .sum_of_squares import SumOfSquares as SumOfSquares
 from .yeo_johnson import YeoJohnson as YeoJohnson
+from .sylvester import Sylvester as Sylvester

@@ -1,0 +1,186 @@
+// Radial flow (Rezende & Mohamed 2015, arXiv:1505.05770, sec. 4.1 and appendix A.2).
+//
+//   z = x + beta (x - c) / (alpha + r),  r = |x - c|        alpha > 0, beta > -alpha
+//
+// In units of alpha, with k = beta / alpha, q = r / alpha and rho = 1 / (1 + q), so that r drho/dr = rho (rho - 1):
+//
+//   z - c = (1 + k rho)(x - c)        log|det| = (D - 1) log(1 + k rho) + log(1 + k rho^2)
+//
+// and |z - c| / alpha = q (1 + k rho) is a quadratic equation for q. The Jacobian is (1 + k rho) I across the radius
+// and 1 + k rho^2 along it.
+//
+// Parameters: center c (D,), log_scale (1,) of alpha / sqrt(D), bounded by 5, steepness (1,) of k as in ridge.h. The
+// identity at steepness 0.
+#include "bijections/bijection.h"
+#include "bijections/ridge.h"
+#include "transformers/transformer.h"
+
+namespace nflows {
+namespace {
+
+inline constexpr int kRadiusBound = 5;
+
+template <class T>
+class Radial final : public Bijection<T> {
+  using R = Rows<T>;
+
+ public:
+  Radial(const Spec&, Index n_features, Index) : n_(n_features) {}
+
+  Index n_params() const override { return n_ + 2; }
+  Index n_kept() const override { return 1; }     // q
+  Index n_scratch() const override { return 2; }  // of dx - dz, the shares of x - c and of dz
+  std::vector<Block> blocks() const override {
+    return {{"center", 0, n_, false}, {"log_scale", n_, 1, false}, {"steepness", n_ + 1, 1, false}};
+  }
+
+  // Centres where whitened rows are, and a radius as theirs.
+  void start(T* params, Rng& rng) const override {
+    for (Index j = 0; j < n_; ++j) params[j] = static_cast<T>(sqrt(3.0) * rng.symmetric());
+    std::fill_n(params + n_, 2, T(0));
+  }
+
+  void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
+    const Shape s(pass.params, n_);
+    for (Index p = 0; p < x.count; ++p) {
+      const R q = radius(x, p, pass.params) * (1 / s.alpha);
+      q.store(pass.kept.row(p, 0));
+      const Point at(q, s.k);
+      move(x, z, p, pass.params, s.k * at.rho);
+      accumulate(log_det.row(p, 0), log_det_of(at, s.k));
+    }
+  }
+
+  void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
+                const Gradients<T>& grads) const override {
+    const Shape s(pass.params, n_);
+    R dk(T(0)), dlog_alpha(T(0));
+    for (Index p = 0; p < x.count; ++p) {
+      const R q = R::load(pass.kept.row(p, 0)), dl = R::load(grads.dlog_det.row(p, 0));
+      const Point at(q, s.k);
+      const R along = dot(x, dz, p, pass.params);
+      const R dq = -(along * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho;
+      dk += along * at.rho + dl * by_k(at);
+      dlog_alpha -= dq * q;
+      per_radius(dq, q, s.alpha).store(pass.scratch.row(p, 0));
+      (s.k * at.rho).store(pass.scratch.row(p, 1));
+    }
+    pull_rows(x, dz, dx, pass, grads);
+    grads.dparams[n_] += sum(dlog_alpha) * s.alpha_slope;
+    grads.dparams[n_ + 1] += sum(dk) * s.k_slope;
+  }
+
+  // q (1 + k / (1 + q)) = y, or q^2 + b q - y = 0 with b = 1 + k - y; the positive root, without cancellation for
+  // either sign of b.
+  void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
+    const Shape s(pass.params, n_);
+    for (Index p = 0; p < z.count; ++p) {
+      const R y = radius(z, p, pass.params) * (1 / s.alpha), b = R(1 + s.k) - y;
+      const R twice = abs(b) + sqrt(fma(b, b, y * T(4)));
+      const R q = select(b < T(0), twice * T(0.5), y * T(2) / twice);
+      q.store(pass.kept.row(p, 0));
+      const Point at(q, s.k);
+      move(z, x, p, pass.params, -(s.k * at.rho) / at.across);
+      accumulate(log_det.row(p, 0), -log_det_of(at, s.k));
+    }
+  }
+
+  // By the implicit function theorem: the adjoint is solved for along and across the radius, and the parameters see
+  // forward's backward with -dz and -dlog_det.
+  void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
+                        const Pass<T>& pass, const Gradients<T>& grads) const override {
+    const Shape s(pass.params, n_);
+    R dk(T(0)), dlog_alpha(T(0));
+    for (Index p = 0; p < x.count; ++p) {
+      const R q = R::load(pass.kept.row(p, 0)), dl = R::load(grads.dlog_det.row(p, 0));
+      const Point at(q, s.k);
+      const R outer = dot(x, dx, p, pass.params) / at.across;
+      const R pulled = (outer * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho / at.along;
+      const R along = fma(q, pulled, outer);  // (x - c).dz
+      dk -= along * at.rho + dl * by_k(at);
+      dlog_alpha -= (along * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho * q;
+      per_radius(pulled, q, s.alpha).store(pass.scratch.row(p, 0));
+      (-(s.k * at.rho) / at.across).store(pass.scratch.row(p, 1));
+    }
+    pull_rows(x, dx, dz, pass, grads);
+    grads.dparams[n_] += sum(dlog_alpha) * s.alpha_slope;
+    grads.dparams[n_ + 1] += sum(dk) * s.k_slope;
+  }
+
+ private:
+  struct Shape {
+    T alpha, alpha_slope, k, k_slope;  // slopes of log alpha and of k by their parameters
+    Shape(const T* params, Index n) {
+      const LogScale<T> log_scale = bounded(params[n], T(kRadiusBound));
+      const Steepness steepness(params[n + 1]);
+      alpha = sqrt(static_cast<T>(n)) * exp(log_scale.value);
+      alpha_slope = log_scale.slope;
+      k = static_cast<T>(steepness.value());
+      k_slope = static_cast<T>(steepness.slope());
+    }
+  };
+
+  // What a row's distance from the center makes of it.
+  struct Point {
+    R rho, across, along;  // 1 + k rho and 1 + k rho^2, the stretch across the radius and along it
+    Point(R q, T k) : rho(R(T(1)) / (q + T(1))), across(fma(rho, R(k), R(T(1)))) {
+      along = fma(rho * rho, R(k), R(T(1)));
+    }
+  };
+
+  // The log-det, and its derivatives by rho and k.
+  R log_det_of(const Point& at, T k) const {
+    return fma(log1p(at.rho * k), R(static_cast<T>(n_ - 1)), log1p(at.rho * at.rho * k));
+  }
+  R by_rho(const Point& at, T k) const {
+    return (R(static_cast<T>(n_ - 1)) / at.across + at.rho * T(2) / at.along) * k;
+  }
+  R by_k(const Point& at) const {
+    return at.rho * (R(static_cast<T>(n_ - 1)) / at.across + at.rho / at.along);
+  }
+
+  R radius(Panels<const T> x, Index p, const T* center) const { return sqrt(dot(x, {}, p, center)); }
+
+  // (x - c).v of one panel, or |x - c|^2.
+  R dot(Panels<const T> x, Panels<const T> v, Index p, const T* center) const {
+    R total(T(0));
+    for (Index j = 0; j < n_; ++j) {
+      const R d = R::load(x.row(p, j)) - center[j];
+      total = fma(d, v.data ? R::load(v.row(p, j)) : d, total);
+    }
+    return total;
+  }
+
+  // to = from + share (from - c)
+  void move(Panels<const T> from, Panels<T> to, Index p, const T* center, R share) const {
+    for (Index j = 0; j < n_; ++j) {
+      const R v = R::load(from.row(p, j));
+      fma(share, v - center[j], v).store(to.row(p, j));
+    }
+  }
+
+  // dq as a multiple of x - c: dq/dx = (x - c) / (alpha^2 q). At the center itself q has a kink, and no slope.
+  static R per_radius(R dq, R q, T alpha) { return select(q > T(0), dq / (q * (alpha * alpha)), R(T(0))); }
+
+  // din = dout + push, dc = -sum push, where the shares of x - c and of dout in push stand in the scratch.
+  void pull_rows(Panels<const T> x, Panels<const T> dout, Panels<T> din, const Pass<T>& pass,
+                 const Gradients<T>& grads) const {
+    for (Index j = 0; j < n_; ++j) {
+      R total(T(0));
+      for (Index p = 0; p < x.count; ++p) {
+        const R d = R::load(x.row(p, j)) - pass.params[j], above = R::load(dout.row(p, j));
+        const R push = fma(R::load(pass.scratch.row(p, 0)), d, R::load(pass.scratch.row(p, 1)) * above);
+        (above + push).store(din.row(p, j));
+        total -= push;
+      }
+      grads.dparams[j] += sum(total);
+    }
+  }
+
+  Index n_;
+};
+
+const bool registered = register_bijection<Radial>("radial");
+
+}  // namespace
+}  // namespace nflows
