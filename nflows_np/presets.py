@@ -6,7 +6,8 @@ Gaussian's likelihood.
 
 Numbers of layers: couplings leave half of the columns alone, so they come in even numbers, six by default
 (every column is transformed three times); an autoregressive layer transforms every column, and five is the
-number that its paper and most later comparisons use.
+number that its paper and most later comparisons use. Planar and radial layers have few parameters and bend little
+each: sixteen; a Sylvester layer is as many planar ones as its rank: eight.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ from .specs import (
     LinearGaussian,
     LinearLU,
     Permutation,
+    Planar,
+    Radial,
     Scale,
+    Sylvester,
 )
 
 
@@ -373,6 +377,122 @@ def nsf_ar(
     return Flow([LinearGaussian(), *step * _checked(n_layers)])
 
 
+def planar(n_layers: int = 16, hidden_units: Sequence[int] = (), activation: str = "relu") -> Flow:
+    r"""Planar flow: shifts in one direction each, by how far a row is beyond a plane.
+
+    .. math:: z = x + \hat u \tanh(w^\top x + b), \qquad
+              \log|\det J| = \log\bigl(1 + w^\top \hat u\, (1 - \tanh^2(w^\top x + b))\bigr)
+
+    with :math:`w^\top \hat u > -1`. The map from data to latent rows is the formula above, and sampling solves it
+    for :math:`x`, by one equation for one number a layer.
+
+    Parameters
+    ----------
+    n_layers : int, default=16
+        Number of planar layers.
+    hidden_units, activation
+        Taken so that all presets are called alike, and without effect: there are no networks.
+
+    Returns
+    -------
+    flow : Flow
+
+    Raises
+    ------
+    ValueError
+        If `n_layers` is not a positive integer.
+
+    References
+    ----------
+    Rezende, Mohamed (2015), "Variational Inference with Normalizing Flows", arXiv:1505.05770.
+
+    Examples
+    --------
+    >>> from nflows_np.presets import planar
+    >>> planar(n_layers=2).bijections
+    (LinearGaussian(), Planar(), Planar())
+    """
+    return Flow([LinearGaussian(), *[Planar()] * _checked(n_layers)])
+
+
+def radial(n_layers: int = 16, hidden_units: Sequence[int] = (), activation: str = "relu") -> Flow:
+    r"""Radial flow: contractions and expansions around one point each.
+
+    .. math:: z = x + \frac{\beta\, (x - c)}{\alpha + r}, \qquad r = \|x - c\|, \qquad
+              \log|\det J| = (D - 1) \log\left(1 + \frac{\beta}{\alpha + r}\right)
+              + \log\left(1 + \frac{\alpha\beta}{(\alpha + r)^2}\right)
+
+    with :math:`\alpha > 0` and :math:`\beta > -\alpha`. Both directions are closed formulas.
+
+    Parameters
+    ----------
+    n_layers : int, default=16
+        Number of radial layers.
+    hidden_units, activation
+        Taken so that all presets are called alike, and without effect: there are no networks.
+
+    Returns
+    -------
+    flow : Flow
+
+    Raises
+    ------
+    ValueError
+        If `n_layers` is not a positive integer.
+
+    References
+    ----------
+    Rezende, Mohamed (2015), "Variational Inference with Normalizing Flows", arXiv:1505.05770.
+
+    Examples
+    --------
+    >>> from nflows_np.presets import radial
+    >>> radial(n_layers=2).bijections
+    (LinearGaussian(), Radial(), Radial())
+    """
+    return Flow([LinearGaussian(), *[Radial()] * _checked(n_layers)])
+
+
+def sylvester(n_layers: int = 8, hidden_units: Sequence[int] = (), activation: str = "relu") -> Flow:
+    r"""Sylvester flow: many planar shifts a layer, in orthogonal directions and with a triangular Jacobian.
+
+    .. math:: z = x + Q R \tanh(\tilde R Q^\top x + b), \qquad
+              \log|\det J| = \sum_{i=1}^M \log\bigl(1 + R_{ii} \tilde R_{ii} \tanh'_i\bigr)
+
+    with :math:`Q` of :math:`M = \min(D, 8)` orthonormal columns, by Householder reflections, and upper triangular
+    :math:`R` and :math:`\tilde R`. The map from data to latent rows is the formula above, and sampling solves it,
+    by one equation for one number for each of the :math:`M` directions of a layer.
+
+    Parameters
+    ----------
+    n_layers : int, default=8
+        Number of Sylvester layers.
+    hidden_units, activation
+        Taken so that all presets are called alike, and without effect: there are no networks.
+
+    Returns
+    -------
+    flow : Flow
+
+    Raises
+    ------
+    ValueError
+        If `n_layers` is not a positive integer.
+
+    References
+    ----------
+    van den Berg, Hasenclever, Tomczak, Welling (2018), "Sylvester Normalizing Flows for Variational Inference",
+    arXiv:1803.05649.
+
+    Examples
+    --------
+    >>> from nflows_np.presets import sylvester
+    >>> sylvester(n_layers=2).bijections
+    (LinearGaussian(), Sylvester(), Sylvester())
+    """
+    return Flow([LinearGaussian(), *[Sylvester()] * _checked(n_layers)])
+
+
 def linear(n_layers: int = 1, hidden_units: Sequence[int] = (), activation: str = "relu") -> Flow:
     r"""The linear flow: a Gaussian with full covariance, the baseline of every other preset.
 
@@ -404,7 +524,7 @@ def linear(n_layers: int = 1, hidden_units: Sequence[int] = (), activation: str 
 
 
 PRESETS: Mapping[str, Callable[..., Flow]] = MappingProxyType(
-    {function.__name__: function for function in (nice, realnvp, glow, maf, iaf, nsf, nsf_ar, linear)}
+    {function.__name__: function for function in (nice, realnvp, glow, maf, iaf, nsf, nsf_ar, planar, radial, sylvester, linear)}
 )
 """The preset functions by name."""
 
@@ -414,7 +534,7 @@ def preset(name: str, **kwargs: float | str | Sequence[int]) -> Flow:
 
     Parameters
     ----------
-    name : {"nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "linear"}
+    name : {"nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "planar", "radial", "sylvester", "linear"}
         Name of the preset.
     **kwargs
         `n_layers`, `hidden_units`, `activation`, and for some `n_bins` and `tail_bound`; what is left out takes

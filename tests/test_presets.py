@@ -3,7 +3,21 @@
 import numpy as np
 import pytest
 
-from nflows_np.presets import PRESETS, glow, iaf, linear, maf, nice, nsf, nsf_ar, preset, realnvp
+from nflows_np.presets import (
+    PRESETS,
+    glow,
+    iaf,
+    linear,
+    maf,
+    nice,
+    nsf,
+    nsf_ar,
+    planar,
+    preset,
+    radial,
+    realnvp,
+    sylvester,
+)
 from nflows_np.specs import (
     ActNorm,
     Additive,
@@ -17,7 +31,10 @@ from nflows_np.specs import (
     LinearGaussian,
     LinearLU,
     Permutation,
+    Planar,
+    Radial,
     Scale,
+    Sylvester,
     from_dict,
 )
 
@@ -27,7 +44,19 @@ every_preset = pytest.mark.parametrize("name", sorted(PRESETS))
 
 
 def test_names():
-    assert set(PRESETS) == {"nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "linear"}
+    assert set(PRESETS) == {
+        "nice",
+        "realnvp",
+        "glow",
+        "maf",
+        "iaf",
+        "nsf",
+        "nsf_ar",
+        "planar",
+        "radial",
+        "sylvester",
+        "linear",
+    }
     with pytest.raises(TypeError):
         PRESETS["other"] = nice
 
@@ -56,6 +85,9 @@ def test_layers():
     assert nsf_ar(2, **NET, n_bins=4, tail_bound=2.0) == Flow(
         [LinearGaussian(), *[Autoregressive(spline, **NET), Permutation("reverse")] * 2]
     )
+    assert planar(2, **NET) == planar(2) == Flow([LinearGaussian(), Planar(), Planar()])
+    assert radial(1, **NET) == radial(1) == Flow([LinearGaussian(), Radial()])
+    assert sylvester(1, **NET) == sylvester(1) == Flow([LinearGaussian(), Sylvester()])
     assert linear(7, **NET) == linear() == Flow([LinearGaussian()])
 
 
@@ -90,6 +122,7 @@ def test_unknown_presets_are_refused(name):
 
 
 @pytest.mark.parametrize("name", ["nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar"])
+@pytest.mark.parametrize("name", [name for name in PRESETS if name != "linear"])
 @pytest.mark.parametrize("n_layers", [0, -1, 2.0, True, "2", None])
 def test_layers_must_be_a_positive_integer(name, n_layers):
     with pytest.raises(ValueError, match="n_layers must be an integer of at least 1"):

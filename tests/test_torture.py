@@ -262,6 +262,8 @@ def test_a_table_of_another_type(source, preset):
 @pytest.mark.parametrize("preset", [name for name in PRESETS if name != "linear"])
 def test_a_step_that_is_not_finite_is_dropped(preset, dtype):
     """An absurd learning rate throws the flow out of the numbers at once: it comes back, and says so."""
+    if dtype == "float64" and preset in ("planar", "radial", "sylvester"):
+        pytest.skip("without networks nothing multiplies weights of 1e30 often enough to leave float64")
     rng = np.random.default_rng(1)
     X, X_val = rng.normal(size=(300, 3)) ** 3, rng.normal(size=(100, 3)) ** 3
     params = {"dtype": dtype, "early_stopping": "auto", "max_iter": 20}

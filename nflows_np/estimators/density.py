@@ -33,9 +33,10 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
 
     Parameters
     ----------
-    flow : {"auto", "nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "linear"} or Flow, default="auto"
-        The flow: a preset of :mod:`nflows_np.presets`, or a :class:`nflows_np.specs.Flow` of your own. "auto"
-        is "maf", and "linear" (a Gaussian) where there are too few rows to validate anything else.
+    flow : str or Flow, default="auto"
+        The flow: a preset of :mod:`nflows_np.presets` ("nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar",
+        "planar", "radial", "sylvester", "linear"), or a :class:`nflows_np.specs.Flow` of your own. "auto" is "maf",
+        and "linear" (a Gaussian) where there are too few rows to validate anything else.
     n_layers : int or "auto", default="auto"
         Layers of the preset.
     hidden_units : int, sequence of int or "auto", default="auto"
