@@ -1,11 +1,8 @@
 // The standard normal: log p(z) = -|z|^2 / 2 - (D / 2) log(2 pi), gradient -z.
-#include "bases/base.h"
-#include "simd/rows.h"
+#include "bases/normal.h"
 
 namespace nflows {
 namespace {
-
-inline constexpr double kHalfLogTwoPi = 0.91893853320467274178;
 
 template <class T>
 class StandardNormal final : public Base<T> {
@@ -14,7 +11,7 @@ class StandardNormal final : public Base<T> {
  public:
   StandardNormal(const Spec&, Index n_features) : n_(n_features) {}
 
-  void log_prob(Panels<const T> z, Panels<double> log_prob) const override {
+  void log_prob(const T*, Panels<const T> z, Panels<double> log_prob, Panels<T>) const override {
     const Rows<double> normaliser(-kHalfLogTwoPi * static_cast<double>(n_));
     for (Index p = 0; p < z.count; ++p) {
       for (Index j = 0; j < n_; ++j) {
@@ -25,7 +22,8 @@ class StandardNormal final : public Base<T> {
     }
   }
 
-  void backward(Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz) const override {
+  void backward(const T*, Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz, T*,
+                Panels<T>) const override {
     for (Index p = 0; p < z.count; ++p)
       for (Index j = 0; j < n_; ++j)
         (-R::load(z.row(p, j)) * R::load(dlog_prob.row(p, 0))).store(dz.row(p, j));

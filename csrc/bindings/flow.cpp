@@ -13,14 +13,13 @@ namespace {
 template <class T>
 py::list layout(const Flow<T>& flow) {
   py::list blocks;
-  for (const Block& b : flow.chain().blocks())
-    blocks.append(py::make_tuple(b.name, b.offset, b.size, b.decays));
+  for (const Block& b : flow.blocks()) blocks.append(py::make_tuple(b.name, b.offset, b.size, b.decays));
   return blocks;
 }
 
 template <class T>
 void set_params(Flow<T>& flow, const py::object& params) {
-  const Index n = flow.chain().n_params();
+  const Index n = flow.n_params();
   const T* from = checked<T>(params, "params", {n});
   for (Index i = 0; i < n; ++i)
     check(std::isfinite(from[i]), "params: entry ", i, " is not finite: ", from[i]);
@@ -95,7 +94,7 @@ py::tuple vjp(Flow<T>& flow, const py::object& x, Index n, const py::object& dou
   const T* above = checked_panels<T>(dout, forward ? "dz" : "dx", n, chain.n_features());
   const T* given = checked_context<T>(context, n, chain.n_context());
   const std::vector<T> dlog = per_lane<T>(dlog_det, "dlog_det", n, T(0));
-  Array<T> din = new_panels<T>(n, chain.n_features()), dparams(chain.n_params());
+  Array<T> din = new_panels<T>(n, chain.n_features()), dparams(flow.n_params());
   Array<T> dcontext = new_panels<T>(n, chain.n_context());
   std::fill_n(dparams.mutable_data(), dparams.size(), T(0));
   std::fill_n(dcontext.mutable_data(), dcontext.size(), T(0));
@@ -105,6 +104,25 @@ py::tuple vjp(Flow<T>& flow, const py::object& x, Index n, const py::object& dou
     flow.pull(direction, data, given, n_panels, above, dlog.data(), to, to_params, to_context);
   }
   return py::make_tuple(din, dparams, chain.n_context() > 0 ? py::object(dcontext) : py::none());
+}
+
+template <class T>
+py::tuple log_prob_vjp(Flow<T>& flow, const py::object& x, Index n, const py::object& dlog_prob,
+                       const py::object& context) {
+  const Chain<T>& chain = flow.chain();
+  const T* data = checked_panels<T>(x, "x", n, chain.n_features());
+  const T* given = checked_context<T>(context, n, chain.n_context());
+  const std::vector<T> above = per_lane<T>(dlog_prob, "dlog_prob", n, T(0));
+  Array<T> dx = new_panels<T>(n, chain.n_features()), dparams(flow.n_params());
+  Array<T> dcontext = new_panels<T>(n, chain.n_context());
+  std::fill_n(dparams.mutable_data(), dparams.size(), T(0));
+  std::fill_n(dcontext.mutable_data(), dcontext.size(), T(0));
+  T *to = dx.mutable_data(), *to_params = dparams.mutable_data(), *to_context = dcontext.mutable_data();
+  {
+    const py::gil_scoped_release release;
+    flow.pull_log_prob(data, given, panels_for(n), above.data(), to, to_params, to_context);
+  }
+  return py::make_tuple(dx, dparams, chain.n_context() > 0 ? py::object(dcontext) : py::none());
 }
 
 template <class T>
@@ -118,9 +136,9 @@ void bind(py::module_& module, const char* name) {
            py::arg("spec"), py::arg("n_features"), py::arg("n_context") = 0)
       .def_property_readonly("n_features", [](const F& f) { return f.chain().n_features(); })
       .def_property_readonly("n_context", [](const F& f) { return f.chain().n_context(); })
-      .def_property_readonly("n_params", [](const F& f) { return f.chain().n_params(); })
+      .def_property_readonly("n_params", [](const F& f) { return f.n_params(); })
       .def("layout", &layout<T>)
-      .def("get_params", [](const F& f) { return Array<T>(f.chain().n_params(), f.params()); })
+      .def("get_params", [](const F& f) { return Array<T>(f.n_params(), f.params()); })
       .def("set_params", &set_params<T>, py::arg("params"))
       .def("start", &F::start, py::arg("seed"))
       .def("start_from_data", &start_from_data<T>, py::arg("x"), py::arg("n"),
@@ -132,6 +150,8 @@ void bind(py::module_& module, const char* name) {
       .def("inverse", &map<T, inverse>, py::arg("z"), py::arg("n"), py::arg("context") = py::none(),
            py::arg("n_threads") = 1, py::arg("out") = py::none())
       .def("forward_vjp", &vjp<T, forward>, py::arg("x"), py::arg("n"), py::arg("dz"), py::arg("dlog_det"),
+           py::arg("context") = py::none())
+      .def("log_prob_vjp", &log_prob_vjp<T>, py::arg("x"), py::arg("n"), py::arg("dlog_prob"),
            py::arg("context") = py::none())
       .def("inverse_vjp", &vjp<T, inverse>, py::arg("z"), py::arg("n"), py::arg("dx"), py::arg("dlog_det"),
            py::arg("context") = py::none());

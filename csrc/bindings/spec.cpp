@@ -15,29 +15,29 @@ Spec::Field field_from(const std::string& owner, const std::string& name, const 
   if (py::isinstance<py::float_>(value)) return value.cast<double>();
   if (py::isinstance<py::list>(value) || py::isinstance<py::tuple>(value)) {
     const auto items = py::reinterpret_borrow<py::sequence>(value);
-    const bool specs = name == "bijections";
-    const bool real = !specs && items.size() > 0 && py::isinstance<py::float_>(items[0]);
+    const bool specs = name == "bijections" || name == "bases";
+    const bool reals = !items.empty() && py::isinstance<py::float_>(items[0]);
     std::vector<Spec> children;
+    std::vector<double> numbers;
     std::vector<Index> integers;
-    std::vector<double> reals;
     for (const py::handle item : items) {
-      check(specs  ? py::isinstance<py::dict>(item)
-            : real ? py::isinstance<py::float_>(item)
-                   : py::isinstance<py::int_>(item),
+      check(specs   ? py::isinstance<py::dict>(item)
+            : reals ? py::isinstance<py::float_>(item)
+                    : py::isinstance<py::int_>(item),
             owner, ": field '", name, "': ",
-            specs  ? "a spec"
-            : real ? "a real number"
-                   : "an integer",
+            specs   ? "a spec"
+            : reals ? "a real number"
+                    : "an integer",
             " expected, got ", py::repr(item).cast<std::string>());
       if (specs)
         children.push_back(spec_from(py::reinterpret_borrow<py::dict>(item)));
-      else if (real)
-        reals.push_back(item.cast<double>());
+      else if (reals)
+        numbers.push_back(item.cast<double>());
       else
         integers.push_back(item.cast<Index>());
     }
     if (specs) return children;
-    if (real) return reals;
+    if (reals) return numbers;
     return integers;
   }
   fail(owner, ": field '", name, "' has a value of no known kind: ", py::repr(value).cast<std::string>());

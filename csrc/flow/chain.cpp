@@ -122,12 +122,12 @@ Panels<const T> Chain<T>::pull(Direction direction, const T* params, Panels<cons
 
 template <class T>
 void Chain<T>::start_from_data(Panels<T> x, Panels<const T> context, const double* weights, T* params,
-                               Panels<T> workspace) const {
-  Index last = -1;
-  for (Index l = 0; l < n_layers(); ++l)
+                               Panels<T> workspace, bool to_the_end) const {
+  Index last = to_the_end ? n_layers() : -1;
+  for (Index l = 0; l < n_layers() && !to_the_end; ++l)
     if (layers_[l].bijection->starts_from_data()) last = l;
-  double unused[kLanes];
-  for (Index l = 0; l <= last; ++l) {
+  double unused[kLanes] = {};
+  for (Index l = 0; l <= last && l < n_layers(); ++l) {
     const Layer& layer = layers_[l];
     layer.bijection->start_from_data(x, weights, params + layer.params);
     for (Index p = 0; p < x.count && l < last; ++p) {

@@ -37,9 +37,10 @@ class Chain {
   void start(T* params, Rng& rng) const;
 
   // Layers [0, ...) with a start from data take theirs, each from what the layers before it make of x,
-  // n_features rows of dense panels that are overwritten; `weights` has one number per lane.
+  // n_features rows of dense panels that are overwritten; `weights` has one number per lane. With `to_the_end` x
+  // becomes what all layers make of it.
   void start_from_data(Panels<T> x, Panels<const T> context, const double* weights, T* params,
-                       Panels<T> workspace) const;
+                       Panels<T> workspace, bool to_the_end) const;
 
   // Returns where in the workspace the result lies. log_det is added to.
   Panels<const T> run(Direction direction, Keep keep, const T* params, Panels<const T> x,

@@ -16,31 +16,45 @@ template <class T>
 Flow<T>::Flow(const Spec& spec, Index n_features, Index n_context)
     : chain_(spec.children("bijections"), n_features, n_context),
       base_(make_base<T>(spec.child("base"), n_features)),
-      params_(chain_.n_params()) {
+      params_(chain_.n_params() + base_->n_params()) {
   start(0);
 }
 
 template <class T>
+std::vector<Block> Flow<T>::blocks() const {
+  std::vector<Block> all = chain_.blocks();
+  for (Block block : base_->blocks()) {
+    block.name = "base." + block.name;
+    block.offset += chain_.n_params();
+    all.push_back(std::move(block));
+  }
+  return all;
+}
+
+template <class T>
 void Flow<T>::start(std::uint64_t seed) {
-  Rng rng(seed);
-  chain_.start(params_.data(), rng);
+  rng_ = Rng(seed);
+  chain_.start(params(), rng_);
+  base_->start(params() + chain_.n_params(), rng_);
 }
 
 template <class T>
 void Flow<T>::start_from_data(T* x, const T* context, const double* weights, Index n_panels) {
   Workspace<T> workspace(chain_.n_workspace(Keep::kNothing), 0, 0);
-  chain_.start_from_data(dense_panels(x, chain_.n_features(), n_panels),
-                         dense_panels(context, chain_.n_context(), n_panels), weights, params_.data(),
-                         workspace.panels(1));
+  const Panels<T> rows = dense_panels(x, chain_.n_features(), n_panels);
+  chain_.start_from_data(rows, dense_panels(context, chain_.n_context(), n_panels), weights, params(),
+                         workspace.panels(1), base_->starts_from_data());
+  Rng rng = rng_;
+  base_->start_from_data(rows, weights, rng, params() + chain_.n_params());
 }
 
 template <class T>
 void Flow<T>::for_tiles(const Source<T>& x, const Source<T>& context, Index n_panels, int n_threads,
                         Keep keep, const std::function<void(const Tile&)>& job) {
   const Index n_tiles = (n_panels + kTilePanels - 1) / kTilePanels;
-  n_threads = worthwhile_threads(n_threads, n_panels * kLanes, chain_.n_params());
+  n_threads = worthwhile_threads(n_threads, n_panels * kLanes, n_params());
   auto& pool = keep == Keep::kForPull ? keeping_ : lean_;
-  auto lent = pool.borrow(n_threads, chain_.n_workspace(keep), chain_.n_features(), chain_.n_context());
+  auto lent = pool.borrow(n_threads, n_workspace(keep), chain_.n_features(), chain_.n_context());
   std::mutex reading;
   Index next = 0;  // tile of a source that has to be read in order, by one thread while the others work
   parallel_for(n_tiles, n_threads, [&](Index tile, int worker) {
@@ -63,9 +77,10 @@ void Flow<T>::log_prob(const Source<T>& x, const Source<T>& context, Index n_pan
                        double* log_prob) {
   for_tiles(x, context, n_panels, n_threads, Keep::kNothing, [&](const Tile& tile) {
     const auto total = tile.workspace.totals(tile.count);
-    const auto z = chain_.run(Direction::kForward, Keep::kNothing, params(), tile.x, tile.context, total,
-                              tile.workspace.panels(tile.count));
-    base_->log_prob(z, total);
+    const auto workspace = tile.workspace.panels(tile.count);
+    const auto z =
+        chain_.run(Direction::kForward, Keep::kNothing, params(), tile.x, tile.context, total, workspace);
+    base_->log_prob(base_params(), z, total, base_scratch(Keep::kNothing, workspace));
     std::copy_n(total.data, tile.count * kLanes, log_prob + tile.first * kLanes);
   });
 }
@@ -99,6 +114,27 @@ void Flow<T>::pull(Direction direction, const T* x, const T* context, Index n_pa
                                               above.slice(tile.first, tile.count), grads, workspace);
               copy_rows(pulled, to.slice(tile.first, tile.count), n);
             });
+}
+
+template <class T>
+void Flow<T>::pull_log_prob(const T* x, const T* context, Index n_panels, const T* dlog_prob, T* dx,
+                            T* dparams, T* dcontext) {
+  constexpr Keep keep = Keep::kForPull;
+  const Index n = chain_.n_features(), n_context = chain_.n_context();
+  const auto weight = dense_panels(dlog_prob, 1, n_panels);
+  const auto to = dense_panels(dx, n, n_panels), to_context = dense_panels(dcontext, n_context, n_panels);
+  for_tiles({x, n, n_panels}, {context, n_context, n_panels}, n_panels, 1, keep, [&](const Tile& tile) {
+    const auto workspace = tile.workspace.panels(tile.count);
+    const auto z = chain_.run(Direction::kForward, keep, params(), tile.x, tile.context,
+                              tile.workspace.totals(tile.count), workspace);
+    const Gradients<T> grads{weight.slice(tile.first, tile.count), dparams,
+                             to_context.slice(tile.first, tile.count)};
+    const auto dz = chain_.dout_buffer(workspace);
+    base_->backward(base_params(), z, grads.dlog_det, dz, dparams + chain_.n_params(),
+                    base_scratch(keep, workspace));
+    const auto pulled = chain_.pull(Direction::kForward, params(), tile.context, dz, grads, workspace);
+    copy_rows(pulled, to.slice(tile.first, tile.count), n);
+  });
 }
 
 template class Flow<float>;

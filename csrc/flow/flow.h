@@ -1,7 +1,7 @@
 // Flow: a chain, a base and the parameters; whole arrays of rows through them, on several threads.
 //
-// The one owner of numbers: all parameters are one vector. Arrays are dense panels, (n_panels, n_features,
-// 16), or streams of them. Every row of a result depends on that row alone and on the order of its own arithmetic, never on the
+// The one owner of numbers: all parameters are one vector, [chain | base]. Arrays are dense panels, (n_panels,
+// n_features, 16), or streams of them. Every row of a result depends on that row alone and on the order of its own arithmetic, never on the
 // batch or on the threads.
 #pragma once
 
@@ -27,6 +27,15 @@ class Flow {
   const Base<T>& base() const { return *base_; }
   T* params() { return params_.data(); }
   const T* params() const { return params_.data(); }
+  const T* base_params() const { return params() + chain_.n_params(); }
+  Index n_params() const { return params_.size(); }
+  std::vector<Block> blocks() const;  // the chain's, and the base's under "base."
+
+  // Panel rows of a tile's workspace: the chain's, then what the base overwrites.
+  Index n_workspace(Keep keep) const { return chain_.n_workspace(keep) + base_->n_scratch(); }
+  Panels<T> base_scratch(Keep keep, Panels<T> workspace) const {
+    return workspace.from(chain_.n_workspace(keep));
+  }
 
   void start(std::uint64_t seed);
   // x holds n_panels panels and is overwritten; `weights` one number per lane, zero beyond the data.
@@ -44,6 +53,10 @@ class Flow {
   void pull(Direction direction, const T* x, const T* context, Index n_panels, const T* dout,
             const T* dlog_det, T* din, T* dparams, T* dcontext);
 
+  // The vector-Jacobian product of `log_prob`: dx overwritten, dparams and dcontext added to.
+  void pull_log_prob(const T* x, const T* context, Index n_panels, const T* dlog_prob, T* dx, T* dparams,
+                     T* dcontext);
+
  private:
   struct Tile {
     Index first, count;  // panels
@@ -57,6 +70,7 @@ class Flow {
   Chain<T> chain_;
   std::unique_ptr<Base<T>> base_;
   Arena<T> params_;
+  Rng rng_{0};  // as the last start left it
   WorkspacePool<T> lean_, keeping_;
 };
 

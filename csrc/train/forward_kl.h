@@ -17,7 +17,8 @@ double forward_kl(const Flow<T>& flow, Panels<const T> x, Panels<const T> contex
   const Panels<double> log_prob = workspace.totals(x.count);
   const Panels<const T> z =
       chain.run(Direction::kForward, Keep::kForPull, flow.params(), x, context, log_prob, rows);
-  flow.base().log_prob(z, log_prob);
+  const Panels<T> scratch = flow.base_scratch(Keep::kForPull, rows);
+  flow.base().log_prob(flow.base_params(), z, log_prob, scratch);
 
   double loss = 0.0;
   for (Index p = 0; p < x.count; ++p)
@@ -28,7 +29,9 @@ double forward_kl(const Flow<T>& flow, Panels<const T> x, Panels<const T> contex
     }
 
   const Panels<T> dz = chain.dout_buffer(rows);
-  flow.base().backward(z, minus_weights, dz);
+  T* dbase = dparams + chain.n_params();
+  if (accumulate == Accumulate::kAfresh) std::fill_n(dbase, flow.base().n_params(), T(0));
+  flow.base().backward(flow.base_params(), z, minus_weights, dz, dbase, scratch);
   chain.pull(Direction::kForward, flow.params(), context, dz, {minus_weights, dparams, unused_dcontext}, rows,
              accumulate);
   return loss;

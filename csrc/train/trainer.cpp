@@ -34,13 +34,13 @@ void check_positive(double value, const char* name) {
 
 template <class T>
 Trainer<T>::Trainer(Flow<T>& flow, const TrainerOptions& options)
-    : first(flow.chain().n_params()),
-      second(flow.chain().n_params()),
+    : first(flow.n_params()),
+      second(flow.n_params()),
       flow_(flow),
       options_(options),
       schedule_(options.schedule, options.total_steps),
-      blocks_(flow.chain().blocks()),
-      squares_((flow.chain().n_params() + kSlice - 1) / kSlice) {
+      blocks_(flow.blocks()),
+      squares_((flow.n_params() + kSlice - 1) / kSlice) {
   const AdamOptions& adam = options.adam;
   check_positive(adam.learning_rate, "learning_rate");
   check_positive(adam.epsilon, "epsilon");
@@ -60,7 +60,7 @@ void Trainer<T>::set_learning_rate(double rate) {
 template <class T>
 Index Trainer<T>::n_parts(Index n_panels) const {
   Index most = kMaxParts;
-  while (most > 4 && most * flow_.chain().n_params() > kMaxGradients) most /= 2;
+  while (most > 4 && most * flow_.n_params() > kMaxGradients) most /= 2;
   return std::clamp<Index>(n_panels * kLanes / kRowsPerPart, 1, most);
 }
 
@@ -70,10 +70,10 @@ StepResult Trainer<T>::step(const Source<T>& x, const Source<T>& context, const 
   const Chain<T>& chain = flow_.chain();
   const Index n = n_parts(n_panels);
   n_threads = static_cast<int>(
-      std::min<Index>(worthwhile_threads(n_threads, n_panels * kLanes, 3 * chain.n_params()), n));
-  while (static_cast<Index>(parts_.size()) < n) parts_.push_back({Arena<T>(chain.n_params()), 0.0});
+      std::min<Index>(worthwhile_threads(n_threads, n_panels * kLanes, 3 * flow_.n_params()), n));
+  while (static_cast<Index>(parts_.size()) < n) parts_.push_back({Arena<T>(flow_.n_params()), 0.0});
   while (static_cast<int>(workers_.size()) < n_threads)
-    workers_.push_back({std::make_unique<Workspace<T>>(chain.n_workspace(Keep::kForPull), chain.n_features(),
+    workers_.push_back({std::make_unique<Workspace<T>>(flow_.n_workspace(Keep::kForPull), chain.n_features(),
                                                        chain.n_context()),
                         Arena<T>(kLanes * kTilePanels), Arena<T>(kLanes * kTilePanels * chain.n_context())});
   parallel_for(n, n_threads, [&](Index i, int worker) {
@@ -109,7 +109,7 @@ void Trainer<T>::run_part(Part& part, Worker& worker, const Source<T>& x, const 
 // Adds the parts pairwise into the first one's vector, clips the sum to max_grad_norm and takes Adam's step.
 template <class T>
 bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
-  const Index n_params = flow_.chain().n_params(), n_slices = static_cast<Index>(squares_.size());
+  const Index n_params = flow_.n_params(), n_slices = static_cast<Index>(squares_.size());
   T* gradient = parts_[0].gradient.data();
   n_threads = static_cast<int>(std::clamp<Index>(n_slices / kSlicesPerThread, 1, n_threads));
   parallel_for(n_slices, n_threads, [&](Index slice, int) {

@@ -59,6 +59,9 @@ class _Flow(Generic[T]):
     def inverse_vjp(
         self, z: NDArray[T], n: int, dx: NDArray[T], dlog_det: NDArray[T], context: NDArray[T] | None = None
     ) -> tuple[NDArray[T], NDArray[T], NDArray[T] | None]: ...  # dz, dparams, dcontext
+    def log_prob_vjp(
+        self, x: NDArray[T], n: int, dlog_prob: NDArray[T], context: NDArray[T] | None = None
+    ) -> tuple[NDArray[T], NDArray[T], NDArray[T] | None]: ...  # dx, dparams, dcontext
 
 class Flow32(_Flow[np.float32]): ...
 class Flow64(_Flow[np.float64]): ...

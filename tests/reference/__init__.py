@@ -12,6 +12,6 @@ from reference import (
     transformers,
     wirings,
 )  # entering the registry is what they are imported for
-from reference.flow import ReferenceFlow, build_flow
+from reference.flow import ReferenceFlow, build_base, build_flow
 
-__all__ = ["ReferenceFlow", "build_flow", "linear", "pointwise", "transformers", "wirings"]
+__all__ = ["ReferenceFlow", "build_base", "build_flow", "linear", "pointwise", "transformers", "wirings"]

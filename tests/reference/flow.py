@@ -24,6 +24,9 @@ class Inverse:
 class StandardNormal:
     """log p(z) = -sum_j z_j^2 / 2 - D log(2 pi) / 2."""
 
+    def __init__(self, spec, n_features, reader):
+        pass
+
     def log_prob(self, z):
         return -0.5 * np.sum(z * z, axis=1) - 0.5 * z.shape[1] * np.log(2.0 * np.pi)
 
@@ -33,13 +36,18 @@ def build(spec, n_features, n_context, reader):
     return registry.BIJECTIONS[spec["name"]](spec, n_features, n_context, reader)
 
 
+def build_base(spec, n_features, reader):
+    """A base from its spec dictionary; takes its blocks, which come after those of all layers, from ``reader``."""
+    return registry.BASES[spec["name"]](spec, n_features, reader)
+
+
 class ReferenceFlow:
     """A chain of bijections, data to latent in the order of the spec, and a base density."""
 
     def __init__(self, spec, n_features, n_context, reader):
         self.n_context = n_context
         self.bijections = [build(layer, n_features, n_context, reader) for layer in spec["bijections"]]
-        self.base = registry.BASES[spec["base"]["name"]]()
+        self.base = build_base(spec["base"], n_features, reader)
 
     def _context(self, context, n):
         return np.zeros((n, 0)) if context is None else np.asarray(context, dtype=np.float64)

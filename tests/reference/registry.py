@@ -1,7 +1,8 @@
 """Names to reference classes.
 
-The references of the first families stand in this folder. That of a later bijection or transformer may stand
-in its own ``tests/bijections/test_<name>.py``, beside its CASES, and enters with the same decorator.
+The references of the first families stand in this folder. That of a later bijection, transformer or base may stand
+in its own ``tests/bijections/test_<name>.py`` or ``tests/bases/test_<name>.py``, beside its CASES, and enters with the
+same decorator.
 """
 
 BIJECTIONS: dict[str, type] = {}
@@ -40,5 +41,5 @@ def make_transformer(spec):
 
 
 def base(name):
-    """A class with log_prob(z)."""
+    """A class made from (spec, n_features, reader), with log_prob(z)."""
     return _entering(BASES, name)

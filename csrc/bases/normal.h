@@ -1,0 +1,63 @@
+// One feature of a normal density with free location and scale, which the normal bases are made of.
+//
+//   u = (z - loc) exp(-alpha)        log p = -u^2 / 2 - alpha - log(2 pi) / 2        alpha = c tanh(a / c), c = 7
+//
+// Scales from 1/1000 to 1000: the chain has whitened what a base sees, and no component of a mixture can collapse
+// onto a row.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "bases/base.h"
+#include "simd/rows.h"
+#include "transformers/transformer.h"
+
+namespace nflows {
+
+inline constexpr double kHalfLogTwoPi = 0.91893853320467274178;
+inline constexpr double kBaseScaleBound = 7.0;
+
+// The raw parameter a whose bounded value is alpha; alphas outside stop just inside the bound.
+inline double raw_base_scale(double alpha) {
+  return kBaseScaleBound * std::atanh(std::clamp(alpha / kBaseScaleBound, -0.99, 0.99));
+}
+
+// A value whose square is finite. Rows that far out have a log-density of -5e35 or less: which, is all the same.
+template <class T>
+NFLOWS_FN Rows<T> squarable(Rows<T> u) {
+  constexpr T kLargest = sizeof(T) == sizeof(float) ? T(1e18) : T(1e150);
+  return max(Rows<T>(-kLargest), min(Rows<T>(kLargest), u));
+}
+
+template <class T>
+struct NormalFeature {
+  using R = Rows<T>;
+  T loc, scale, slope;  // scale = exp(-alpha), slope = d(alpha)/da
+  double normaliser;
+
+  NormalFeature(T location, T a) : loc(location) {
+    const LogScale<double> bound = bounded(static_cast<double>(a), kBaseScaleBound);
+    scale = static_cast<T>(exp(-bound.value));
+    slope = static_cast<T>(bound.slope);
+    normaliser = -bound.value - kHalfLogTwoPi;
+  }
+
+  NFLOWS_FN R standardised(R z) const { return squarable((z - loc) * scale); }
+
+  // The feature's part of log p, but for the normaliser.
+  NFLOWS_FN R log_prob(R z) const {
+    const R u = standardised(z);
+    return u * u * T(-0.5);
+  }
+
+  // For a row of adjoint g = dL/d(log p): adds to the gradients by loc and a, and returns that by z.
+  NFLOWS_FN R pull(R z, R g, R* dparams) const {
+    const R u = standardised(z), dloc = u * g * scale;
+    dparams[0] += dloc;
+    dparams[1] += (u * u - T(1)) * g * slope;
+    return -dloc;
+  }
+};
+
+}  // namespace nflows
