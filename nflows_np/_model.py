@@ -20,10 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nflows_np._engine import engine
-from nflows_np._random import StandardNormal
+from nflows_np._random import BaseRows, Noise
+from nflows_np._random import StandardNormal as StandardNormalRows
 from nflows_np._stream import PanelStream
 from nflows_np.columns import ColumnScaler, Gather, Scatter
-from nflows_np.specs import Flow
+from nflows_np.specs import Flow, StandardNormal
+from nflows_np.specs._draws import Draw
 
 # Rows that the engine is given at once when a whole array is scored, transformed or sampled: enough to keep threads
 # at work, and few enough for Ctrl-C to be answered.
@@ -115,10 +117,27 @@ class FlowModel:
     def sample(self, n: int, random_state: np.random.RandomState, n_threads: int = 1) -> NDArray[np.float64]:
         """``n`` new rows; the first rows of a longer sample are the shorter one."""
         out = np.empty((n, self.n_features), dtype=np.float64)
+        draws = self._draws()
         for part in blocks(n):
-            with StandardNormal(random_state, part.stop - part.start, self.n_features, self.dtype) as latent:
+            with self._noise(random_state, part.stop - part.start, draws) as latent:
                 self._to_rows(latent, out[part], n_threads)
         return out
+
+    def _draws(self) -> list[Draw]:
+        """How latent rows are drawn, at the parameters that the base has now."""
+        parameters = self.flow.get_params()
+        own = {
+            name.removeprefix("base."): parameters[offset : offset + size]
+            for name, offset, size, _ in self.flow.layout()
+            if name.startswith("base.")
+        }
+        return self.spec.base.draws(np.arange(self.n_features), own)
+
+    def _noise(self, random_state: np.random.RandomState, n: int, draws: list[Draw]) -> Noise:
+        """Latent rows as a stream; the standard normal's, in the engine's own precision, is the fastest."""
+        if isinstance(self.spec.base, StandardNormal):
+            return StandardNormalRows(random_state, n, self.n_features, self.dtype)
+        return BaseRows(random_state, n, self.n_features, self.dtype, draws)
 
     def _to_rows(self, latent: PanelStream, out: NDArray[np.float64], n_threads: int) -> None:
         rows = Scatter(out, self.scaler.loc, self.scaler.scale, self.dtype)

@@ -524,7 +524,10 @@ def linear(n_layers: int = 1, hidden_units: Sequence[int] = (), activation: str 
 
 
 PRESETS: Mapping[str, Callable[..., Flow]] = MappingProxyType(
-    {function.__name__: function for function in (nice, realnvp, glow, maf, iaf, nsf, nsf_ar, planar, radial, sylvester, linear)}
+    {
+        function.__name__: function
+        for function in (nice, realnvp, glow, maf, iaf, nsf, nsf_ar, planar, radial, sylvester, linear)
+    }
 )
 """The preset functions by name."""
 

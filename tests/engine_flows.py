@@ -5,8 +5,8 @@ import pytest
 from reference import build_flow
 
 from nflows_np._engine import available, load
-from nflows_np.specs import Flow
-from nflows_np.testing import to_panels
+from nflows_np.specs import Flow, StandardNormal
+from nflows_np.testing import from_panels, to_panels
 
 ISAS = available()
 DTYPES = ("float32", "float64")
@@ -16,10 +16,13 @@ every_isa = pytest.mark.parametrize("isa", ISAS)
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 
-def resolve(bijections, n_features, seed=0):
-    """The resolved spec dictionary of a bijection or a list of them."""
+STANDARD_NORMAL = StandardNormal()
+
+
+def resolve(bijections, n_features, seed=0, base=STANDARD_NORMAL):
+    """The resolved spec dictionary of a bijection or a list of them, over a base."""
     bijections = bijections if isinstance(bijections, list | tuple) else [bijections]
-    return Flow(list(bijections)).resolve(n_features, np.random.default_rng(seed)).to_dict()
+    return Flow(list(bijections), base=base).resolve(n_features, np.random.default_rng(seed)).to_dict()
 
 
 def rows_and_context(n, n_features, n_context=0, *, seed=0, scale=1.0):
@@ -29,11 +32,13 @@ def rows_and_context(n, n_features, n_context=0, *, seed=0, scale=1.0):
     return rows, rng.standard_normal((n, n_context)) if n_context else None
 
 
-def make_flow(bijections, n_features, n_context=0, *, isa=None, dtype="float64", seed=0):
+def make_flow(
+    bijections, n_features, n_context=0, *, isa=None, dtype="float64", seed=0, base=STANDARD_NORMAL
+):
     """An engine's flow at its identity start."""
     engine = load(ISAS[0] if isa is None else isa)
     make = {"float32": engine.Flow32, "float64": engine.Flow64}[dtype]
-    flow = make(resolve(bijections, n_features, seed), n_features, n_context)
+    flow = make(resolve(bijections, n_features, seed, base), n_features, n_context)
     flow.start(seed)
     return flow
 
@@ -51,7 +56,9 @@ def random_params(flow, spec, seed=0, scale=0.5):
     return scale * width * rng.standard_normal(flow.n_params) * reader.free
 
 
-def random_flow(bijections, n_features, n_context=0, *, isa=None, dtype="float64", seed=0, scale=0.5):
+def random_flow(
+    bijections, n_features, n_context=0, *, isa=None, dtype="float64", seed=0, scale=0.5, base=STANDARD_NORMAL
+):
     """An engine's flow at random parameters, and its reference.
 
     Returns
@@ -61,8 +68,8 @@ def random_flow(bijections, n_features, n_context=0, *, isa=None, dtype="float64
     reader : ParameterReader
         Knows which parameters are free.
     """
-    flow = make_flow(bijections, n_features, n_context, isa=isa, dtype=dtype, seed=seed)
-    spec = resolve(bijections, n_features, seed)
+    flow = make_flow(bijections, n_features, n_context, isa=isa, dtype=dtype, seed=seed, base=base)
+    spec = resolve(bijections, n_features, seed, base)
     flow.set_params(random_params(flow, spec, seed, scale).astype(dtype))
     reference, reader = build_flow(flow, spec)
     return flow, reference, reader
@@ -73,6 +80,16 @@ def log_prob(flow, rows, context=None, n_threads=1):
     dtype = flow.get_params().dtype
     context_panels = None if context is None else to_panels(context, dtype)
     return flow.log_prob(to_panels(rows, dtype), len(rows), context_panels, n_threads)
+
+
+def pull_log_prob(flow, rows, d_log_prob, context=None):
+    """The gradient of sum(d_log_prob * log p) by rows, parameters and context (None without one)."""
+    dtype, n = flow.get_params().dtype, len(rows)
+    context_panels = None if context is None else to_panels(context, dtype)
+    d_rows, d_params, d_context = flow.log_prob_vjp(
+        to_panels(rows, dtype), n, d_log_prob.astype(dtype), context_panels
+    )
+    return from_panels(d_rows, n), d_params, None if d_context is None else from_panels(d_context, n)
 
 
 def two_arcs(n, seed=0):

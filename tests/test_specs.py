@@ -22,6 +22,7 @@ from nflows_np.specs import (
     Elementwise,
     FixedAffine,
     Flow,
+    GaussianMixture,
     Householder,
     Inverse,
     LeakyReLU,
@@ -30,9 +31,12 @@ from nflows_np.specs import (
     LinearSVD,
     LinearTriangular,
     Permutation,
+    Product,
     Scale,
     StandardNormal,
+    StudentT,
     Sylvester,
+    Uniform,
     from_dict,
     registry,
 )
@@ -52,6 +56,8 @@ INSTANCES = [
     Flow([]),
     Householder(),
     Householder(4),
+    Flow([], base=GaussianMixture(3)),
+    GaussianMixture(2),
     Inverse(Inverse(Coupling(mask="random"))),
     LinearGaussian(),
     LinearLU(),
@@ -62,10 +68,14 @@ INSTANCES = [
     Permutation(),
     Permutation("random"),
     Permutation((2, 0, 1)),
+    Product([((0, 2), StandardNormal()), ((1,), Product([((0,), StudentT(4.0))]))]),
     Scale(),
     StandardNormal(),
     Sylvester(),
     Sylvester(1),
+    StudentT(3.0),
+    Uniform(),
+    Uniform(-1.0, (1.0, 2.0)),
 ]
 # Whatever else is registered, as it comes: a new spec needs no line here.
 LISTED = {spec.name for spec in INSTANCES}
@@ -98,10 +108,15 @@ def test_dictionaries_are_json_and_come_back(spec):
 @pytest.mark.parametrize("n_features", [1, 2, 3, 8])
 def test_resolve_is_explicit_and_idempotent_or_refuses(spec, n_features):
     order, mask = getattr(spec, "order", None), getattr(spec, "mask", None)
+    high = getattr(spec, "high", None)
     if isinstance(order, tuple) and len(order) != n_features:
         message = f"order must be a permutation of {n_features} columns"
     elif isinstance(mask, tuple) and mask and max(mask) >= n_features:
         message = f"mask must be column indices below n_features={n_features}"
+    elif isinstance(spec, Product) and n_features != 3:
+        message = f"columns of parts must be all of the {n_features} columns"
+    elif isinstance(high, tuple) and len(high) != n_features:
+        message = f"high must be one number, or one for each of {n_features} columns"
     else:
         result = resolved(spec, n_features)
         assert result.resolve(n_features) == result
@@ -262,6 +277,8 @@ CYCLE: dict = {"name": "inverse"}
 CYCLE["bijection"] = CYCLE
 COUPLING = Coupling(mask=(0,)).to_dict()
 FLOW = Flow([ActNorm(), Coupling()]).to_dict()
+UNIFORM = Uniform().to_dict()
+PRODUCT = Product([((0,), StandardNormal()), ((2, 1), StudentT())]).to_dict()
 
 
 @pytest.mark.parametrize(
@@ -293,10 +310,23 @@ FLOW = Flow([ActNorm(), Coupling()]).to_dict()
             FLOW | {"bijections": [COUPLING, COUPLING | {"activation": 3}]},
             r"^spec.bijections\[1\]: Coupling: acti",
         ),
+        (UNIFORM | {"low": 10**5000}, r"Uniform: low must be a number from"),
+        (UNIFORM | {"low": float("nan")}, r"Uniform: low must be a number from"),
+        (UNIFORM | {"high": [1.0, None]}, r"Uniform: high\[1\] must be a number from; got None"),
+        (StudentT().to_dict() | {"df": 10**5000}, r"StudentT: df must be a number"),
+        (GaussianMixture().to_dict() | {"n_components": 10**9}, r"n_components must be .* and 65536"),
+        (PRODUCT | {"columns": 3}, r"Product: columns must be a list; got 3"),
+        (PRODUCT | {"columns": [0, 2, 2]}, r"Product: .* columns that no part has twice"),
+        (PRODUCT | {"columns": [0, 2, "1"]}, r"Product: parts\[1\]\[0\]\[1\] must be a non-negative integer"),
+        (PRODUCT | {"sizes": [10**30, 2]}, r"Product: sizes must add up to 3"),
+        (PRODUCT | {"sizes": [True, 2]}, r"Product: sizes must be 2 positive integers"),
+        (PRODUCT | {"sizes": [3]}, r"Product: sizes must be 2 positive integers"),
+        (PRODUCT | {"bases": [{"name": "actnorm"}] * 2}, r"parts\[0\]\[1\] must be a base spec"),
+        (PRODUCT | {"parts": []}, r"Product: its fields are columns, sizes and bases"),
         (DEEP, r"nested at most 16 levels deep"),
         (CYCLE, r"nested at most 16 levels deep"),
     ],
-    ids=range(25),
+    ids=range(38),
 )
 def test_hostile_dictionaries_are_refused(d, message):
     with pytest.raises(ValueError, match=message) as error:

@@ -82,10 +82,14 @@ def check_integers(spec: Any, field: str, value: Any, wanted: str) -> tuple[int,
     return tuple(int(item) for item in items)
 
 
+def is_real(value: Any) -> bool:
+    """Whether `value` is a Python or NumPy number; booleans are flags."""
+    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+
+
 def check_real(spec: Any, field: str, value: Any, low: float, high: float) -> float:
     """A real number from `low` to `high` as a Python float; NaN is none."""
-    real = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
-    require(real and low <= value <= high, spec, field, value, f"a number from {low:g} to {high:g}")
+    require(is_real(value) and low <= value <= high, spec, field, value, f"a number from {low:g} to {high:g}")
     return float(value)
 
 
@@ -93,6 +97,7 @@ def check_reals(spec: Any, field: str, value: Any, low: float, high: float) -> f
     """One number for all columns, or a list, tuple or 1-D array with one for each."""
     items = value.tolist() if isinstance(value, np.ndarray) and value.ndim <= 1 else value
     if isinstance(items, (list, tuple)):
+        require(len(items) >= 1, spec, field, value, "one number, or one for every column")
         return tuple(check_real(spec, f"{field}[{i}]", item, low, high) for i, item in enumerate(items))
     return check_real(spec, field, items, low, high)
 

@@ -10,16 +10,21 @@ How to write one
    ``name`` is the name the engine registers.
 2. Validate in ``__post_init__`` with the helpers of `_checks`, store what they return with ``self._store``,
    and call ``super().__post_init__()``.
+   A base also says in ``draws`` how its rows are drawn.
 3. If a field is symbolic or random ("half", "random"), override ``_resolve``, which makes it explicit.
 4. Add its import line to ``specs/__init__.py``. Nothing else: defining the class registers it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, ClassVar, Protocol, Self
 
+from numpy.typing import NDArray
+
 from ._checks import check_n_features, require, shown
+from ._draws import Columns, Draw
 
 MAX_DEPTH = 16
 """Specs nested deeper than this are refused: no flow needs it, and a hostile file would exhaust the stack."""
@@ -145,6 +150,23 @@ class Base(Spec):
     """The distribution of the latent variables."""
 
     kind = "bases"
+
+    def draws(self, columns: Columns, parameters: Mapping[str, NDArray[Any]]) -> list[Draw]:
+        """Return how rows of the distribution are drawn.
+
+        Parameters
+        ----------
+        columns : ndarray of int of shape (n_features,)
+            Which columns of a row they are.
+        parameters : mapping of str to ndarray
+            The trained parameters by the names of their blocks, as the engine's ``layout`` has them.
+
+        Returns
+        -------
+        draws : list of Draw
+            What `nflows_np._random.BaseRows` takes.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say how its rows are drawn.")
 
 
 def registry() -> dict[str, dict[str, type[Spec]]]:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ._draws import Columns, Draw, draw
 from ._spec import Base
 
 
@@ -21,3 +27,6 @@ class StandardNormal(Base):
     """
 
     name = "standard_normal"
+
+    def draws(self, columns: Columns, parameters: Mapping[str, NDArray[Any]]) -> list[Draw]:
+        return draw("normal", columns, np.zeros(len(columns)), np.ones(len(columns)))

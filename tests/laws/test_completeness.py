@@ -13,6 +13,7 @@ def test_every_name_is_known_everywhere(isa):
     engine = {kind: set(names) for kind, names in load(isa).registry().items()}
     assert engine == {kind: set(classes) for kind, classes in specs.registry().items()}
     assert set(load_cases()) == engine["bijections"] | engine["transformers"]
+    assert set(load_cases("bases")) == engine["bases"]
     assert engine == {
         "bijections": set(reference.BIJECTIONS),
         "transformers": set(reference.TRANSFORMERS),
@@ -33,6 +34,12 @@ def test_cases_are_of_what_their_file_says():
             chain = dictionaries(bijections)
             transformers = [spec["transformer"]["name"] for spec in chain if "transformer" in spec]
             assert name in [*(spec["name"] for spec in chain), *transformers], (name, chain)
+
+
+def test_cases_of_bases_are_of_what_their_file_says():
+    for name, table in load_cases("bases").items():
+        assert {base.name for base, _ in table} == {name}
+        assert 1 in {n_features for _, n_features in table} and max(d for _, d in table) > 2, name
 
 
 def test_cases_cover_the_corners():

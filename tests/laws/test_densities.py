@@ -8,7 +8,19 @@ from engine_flows import every_isa, log_prob, make_flow, train, two_arcs
 from nflows_np import presets
 from nflows_np.testing import apply
 
-PRESETS = ("nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "planar", "radial", "sylvester", "linear")
+PRESETS = (
+    "nice",
+    "realnvp",
+    "glow",
+    "maf",
+    "iaf",
+    "nsf",
+    "nsf_ar",
+    "planar",
+    "radial",
+    "sylvester",
+    "linear",
+)
 N_GRID = {1: 4001, 2: 700}
 # The box holds the image of [-4.5, 4.5]^D: 1.4e-5 of the mass may lie outside.
 LATENT = 4.5

@@ -7,7 +7,19 @@ from engine_flows import every_dtype, every_isa, log_prob, make_flow, train, two
 from nflows_np import presets
 from nflows_np.testing import check_round_trip
 
-PRESETS = ("nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "planar", "radial", "sylvester", "linear")
+PRESETS = (
+    "nice",
+    "realnvp",
+    "glow",
+    "maf",
+    "iaf",
+    "nsf",
+    "nsf_ar",
+    "planar",
+    "radial",
+    "sylvester",
+    "linear",
+)
 RTOL = {"float32": 1e-3, "float64": 1e-9}
 SPLINE_RTOL = {"float32": 5e-2, "float64": 1e-9}  # they squeeze the gaps between the data
 
