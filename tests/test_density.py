@@ -18,7 +18,7 @@ from sklearn.utils import get_tags
 
 from nflows_np import FlowDensity
 from nflows_np.presets import PRESETS
-from nflows_np.specs import Autoregressive, Flow, LinearGaussian, Permutation
+from nflows_np.specs import Autoregressive, Flow, LinearGaussian, Permutation, StudentT
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -332,6 +332,10 @@ def test_bad_weights_are_refused(banana, weights, message):
     {"hidden_units": 0},
     {"hidden_units": [8, -1]},
     {"hidden_units": [8, 1.5]},
+    {"base": "uniform"},
+    {"base": "cauchy"},
+    {"base": StudentT},
+    {"base": LinearGaussian()},
     {"activation": "gelu"},
     {"max_iter": 0},
     {"batch_size": 0},

@@ -29,15 +29,20 @@ from nflows_np.specs import (
     Additive,
     Autoregressive,
     Coupling,
+    DiagonalNormal,
     Elementwise,
     Flow,
+    FullNormal,
+    GaussianMixture,
     Inverse,
     LinearGaussian,
     LinearLU,
     Permutation,
     Planar,
+    Product,
     Radial,
     SinhArcsinh,
+    StudentT,
     Sylvester,
 )
 
@@ -54,7 +59,7 @@ EVERYTHING = Flow([
     Planar(),
     Radial(),
     Sylvester(1),
-])  # fmt: skip
+], base=Product([((1,), StudentT(4.0)), ((0,), GaussianMixture(3))]))  # fmt: skip
 
 
 def small(flow="maf", **params):
@@ -162,6 +167,10 @@ def test_least_parameters_are_a_lower_bound(rng):
             flow = Flow([bijection]).resolve(d)
             n_parameters = engine.Flow32(flow.to_dict(), d).n_params
             assert n_parameters / 5 - 20 * d <= _least_parameters(flow, d) <= n_parameters
+        for base in (FullNormal(), GaussianMixture(int(rng.integers(1, 50))), DiagonalNormal(), StudentT()):
+            flow = Flow([], base=Product([(range(d), base)])).resolve(d)
+            n_parameters = engine.Flow32(flow.to_dict(), d).n_params
+            assert n_parameters / 5 - 20 * d <= _least_parameters(flow, d) <= n_parameters
 
 
 @pytest.mark.parametrize("params", [
@@ -172,6 +181,8 @@ def test_least_parameters_are_a_lower_bound(rng):
     {"hidden_units": [5]},
     {"dtype": np.float64},
     {"dtype": np.dtype("float32"), "n_jobs": 2, "warm_start": True},
+    {"base": "student_t"},
+    {"base": GaussianMixture(4)},
     {"random_state": None},
     {"random_state": np.int32(7)},
 ])  # fmt: skip

@@ -420,6 +420,9 @@ COUPLING = Coupling(mask=(0,)).to_dict()
     flow_of({**COUPLING, "kept": [7]}), flow_of({**COUPLING, "kept": [0, 1]}),
     flow_of({**COUPLING, "hidden_units": "64"}), flow_of({**COUPLING, "hidden_units": [0]}),
     flow_of({**COUPLING, "hidden_units": [10**30]}), flow_of({**COUPLING, "hidden_units": [True]}),
+    flow_of(base={"name": "gaussian_mixture", "n_components": 2**16}), flow_of(base={"name": "student_t"}),
+    flow_of(base={"name": "uniform", "low": 0.0, "high": 1.0}),
+    flow_of(base={"name": "product", "columns": [0], "sizes": [1], "bases": [{"name": "standard_normal"}]}),
     flow_of({**COUPLING, "activation": "eval"}), flow_of({**COUPLING, "transformer": {"name": "actnorm"}}),
 ])  # fmt: skip
 def test_specs_that_cannot_be(good, path, spec):

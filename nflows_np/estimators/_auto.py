@@ -7,11 +7,23 @@ The rules are measured, not derived: for the "maf" preset they did best on held-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nflows_np.presets import preset
-from nflows_np.specs import Flow
+from nflows_np.specs import (
+    Base,
+    DiagonalNormal,
+    Flow,
+    FullNormal,
+    GaussianMixture,
+    StandardNormal,
+    StudentT,
+)
+
+# The bases that have a name: those of the whole line, which suit every preset as they are.
+_NAMED = (StandardNormal, DiagonalNormal, FullNormal, GaussianMixture, StudentT)
+BASES: dict[str, type[Base]] = {cls.name: cls for cls in _NAMED}
 
 # Parameters of those presets that have splines.
 SPLINE = ("n_bins", "tail_bound")
@@ -38,8 +50,8 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
     Parameters
     ----------
     params : mapping
-        ``flow``, ``n_layers``, ``hidden_units``, ``activation``, ``n_bins``, ``tail_bound``, ``batch_size``,
-        ``alpha``, ``early_stopping`` and ``validation_fraction``, as the estimator has them.
+        ``flow``, ``base``, ``n_layers``, ``hidden_units``, ``activation``, ``n_bins``, ``tail_bound``,
+        ``batch_size``, ``alpha``, ``early_stopping`` and ``validation_fraction``, as the estimator has them.
     n_rows, n_features : int
         The table: rows of positive weight, and columns.
 
@@ -67,7 +79,7 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
                 raise ValueError(
                     f"{name}={params[name]!r} has no meaning with a Flow, whose layers say their own."
                 )
-        return Choice(flow, len(flow.bijections), (), *training)
+        return Choice(_with_base(flow, params["base"]), len(flow.bijections), (), *training)
     if flow == "auto":
         flow = auto_preset(n_rows)
     n_layers = auto_n_layers(flow, n_rows) if n_layers == "auto" else int(n_layers)
@@ -77,7 +89,14 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
         flow, n_layers=n_layers, hidden_units=hidden_units, activation=params["activation"], **spline
     )
     widths = tuple(int(units) for units in hidden_units)
-    return Choice(spec, n_layers, widths, *training)
+    return Choice(_with_base(spec, params["base"]), n_layers, widths, *training)
+
+
+def _with_base(flow: Flow, base: str | Base) -> Flow:
+    """The flow on another base; "auto" is its own."""
+    if isinstance(base, Base):
+        return replace(flow, base=base)
+    return flow if base == "auto" else replace(flow, base=BASES[base]())
 
 
 def as_widths(hidden_units: int | Sequence[int]) -> tuple[int, ...]:

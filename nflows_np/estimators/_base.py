@@ -28,9 +28,9 @@ from nflows_np._config import n_threads
 from nflows_np._model import FlowModel
 from nflows_np.columns import ColumnScaler
 from nflows_np.estimators import _document
-from nflows_np.estimators._auto import Choice, choose
+from nflows_np.estimators._auto import BASES, Choice, choose
 from nflows_np.presets import PRESETS
-from nflows_np.specs import Flow
+from nflows_np.specs import Base, Flow
 from nflows_np.specs.rational_quadratic import MAX_BINS
 from nflows_np.training import History, Policy, Rows, TrainingState, train
 
@@ -45,7 +45,7 @@ START_ROWS = 32_768
 START_RANGE = 100.0
 
 # The parameters that say what is fitted rather than how: they must stay as they are while a fit goes on.
-ARCHITECTURE = ("flow", "n_layers", "hidden_units", "activation", "n_bins", "tail_bound", "dtype")
+ARCHITECTURE = ("flow", "base", "n_layers", "hidden_units", "activation", "n_bins", "tail_bound", "dtype")
 
 
 class FlowEstimator(BaseEstimator):
@@ -53,6 +53,7 @@ class FlowEstimator(BaseEstimator):
 
     _parameter_constraints: dict[str, Any] = {
         "flow": [StrOptions({"auto", *PRESETS}), Flow],
+        "base": [StrOptions({"auto", *BASES}), Base],
         "n_layers": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "hidden_units": [StrOptions({"auto"}), "array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions({"relu", "tanh", "silu", "elu"})],

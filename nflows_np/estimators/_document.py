@@ -18,11 +18,15 @@ from numpy.typing import NDArray
 
 from nflows_np.specs import (
     Autoregressive,
+    Base,
     Coupling,
     Flow,
+    FullNormal,
+    GaussianMixture,
     Inverse,
     LinearGaussian,
     LinearLU,
+    Product,
     Spec,
     Sylvester,
     from_dict,
@@ -133,6 +137,8 @@ def _encode(name: str, value: Any) -> Any:
         return value if math.isfinite(value) else {"float": repr(value)}
     if isinstance(value, Flow):
         return {"flow": value.to_dict()}
+    if isinstance(value, Base):
+        return {"base": value.to_dict()}
     if isinstance(value, (tuple, list, np.ndarray)):
         return {"tuple": [_encode(name, item) for item in value]}
     if isinstance(value, (np.dtype, type)):
@@ -152,7 +158,7 @@ def _decode(value: Any) -> Any:
     ((kind, content),) = value.items()
     if kind == "float":
         return {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}[content]
-    if kind == "flow":
+    if kind in ("flow", "base"):
         return from_dict(content)
     if kind == "tuple":
         return tuple(_decode(item) for item in content)
@@ -247,19 +253,23 @@ def _least_parameters(spec: Spec, n_features: int) -> int:
     """A lower bound of the parameters of a resolved spec, within a small factor of their number: what the
     engine would have to make room for.
 
-    Bijections whose parameters are no more than a few for every column count as none.
+    Bijections and bases whose parameters are no more than a few for every column count as none.
     """
     match spec:
         case Flow():
-            return sum(_least_parameters(bijection, n_features) for bijection in spec.bijections)
+            return sum(_least_parameters(part, n_features) for part in (*spec.bijections, spec.base))
         case Inverse():
             return _least_parameters(spec.bijection, n_features)
-        case LinearGaussian():
+        case LinearGaussian() | FullNormal():
             return n_features * (n_features - 1) // 2
         case LinearLU():
             return n_features**2
         case Sylvester():
             return int(spec.rank) * n_features
+        case GaussianMixture():
+            return spec.n_components * (1 + 2 * n_features)
+        case Product():
+            return sum(_least_parameters(base, len(columns)) for columns, base in spec.parts)
         case Coupling() if spec.mask:
             return _least_weights(len(spec.mask), spec.hidden_units, n_features - len(spec.mask))
         case Autoregressive() if n_features > 1:

@@ -13,18 +13,17 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_is
 from nflows_np._config import n_threads
 from nflows_np.estimators._base import FlowEstimator
 from nflows_np.persistence import loadable
-from nflows_np.specs import Flow
+from nflows_np.specs import Base, Flow
 
 
 @loadable
 class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, FlowEstimator):
     r"""Density estimation with a normalizing flow.
 
-    A flow is an invertible map :math:`f` from rows :math:`x` to latent rows :math:`z` of a standard normal
-    distribution. Its density is exact, and it is learnt by maximum likelihood:
+    A flow is an invertible map :math:`f` from rows :math:`x` to latent rows :math:`z` of a base distribution, the
+    standard normal unless you choose another. Its density is exact, and it is learnt by maximum likelihood:
 
-    .. math:: \log p(x) = \log \mathcal N(f(x);\, 0, I) + \log\left|\det \frac{\partial f}{\partial x}\right|
-    .
+    .. math:: \log p(x) = \log p_{\mathrm{base}}(f(x)) + \log\left|\det \frac{\partial f}{\partial x}\right| .
 
     Columns are scaled inside the model, robustly and from the training rows alone, and the scaling's Jacobian
     is counted: densities are those of the columns as they come in, in nats. No ``StandardScaler`` is needed
@@ -37,6 +36,10 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         The flow: a preset of :mod:`nflows_np.presets` ("nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar",
         "planar", "radial", "sylvester", "linear"), or a :class:`nflows_np.specs.Flow` of your own. "auto" is "maf",
         and "linear" (a Gaussian) where there are too few rows to validate anything else.
+    base : str or Base, default="auto"
+        The distribution of the latents, trained with the flow: "standard_normal", "diagonal_normal", "full_normal",
+        "gaussian_mixture" (for clusters), "student_t" (for heavy tails), or a base of :mod:`nflows_np.specs` such as
+        ``GaussianMixture(5)``. "auto" keeps the base of `flow`, in every preset the standard normal.
     n_layers : int or "auto", default="auto"
         Layers of the preset.
     hidden_units : int, sequence of int or "auto", default="auto"
@@ -88,7 +91,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     Attributes
     ----------
     flow_ : Flow
-        The flow, nothing symbolic or random left in it.
+        The flow with its base, nothing symbolic or random left in it.
     n_layers_, hidden_units_, batch_size_, alpha_, early_stopping_
         What the parameters of the same name came to.
     n_parameters_ : int
@@ -147,6 +150,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         self,
         flow: str | Flow = "auto",
         *,
+        base: str | Base = "auto",
         n_layers: int | str = "auto",
         hidden_units: int | str | ArrayLike = "auto",
         activation: str = "elu",
@@ -168,6 +172,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         verbose: int = 0,
     ) -> None:
         self.flow = flow
+        self.base = base
         self.n_layers = n_layers
         self.hidden_units = hidden_units
         self.activation = activation
@@ -311,7 +316,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         return self._model.sample(int(n_samples), check_random_state(random_state), n_threads(self.n_jobs))
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Rows to the latent space, where they are standard normal if the density is right.
+        """Rows to the latent space, where they are distributed as the base if the density is right.
 
         Parameters
         ----------
