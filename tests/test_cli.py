@@ -318,7 +318,7 @@ def test_parameters_that_cannot_be(capsys):
     (["score", "plain.flow"], "required: TABLE"),
     (["sample", "plain.flow"], "required: -n/--n-samples"),
     (["sample", "plain.flow", "-n", "many"], "invalid int value: 'many'"),
-    (["fit", "plain.csv", "-o", "x", "--flow", "planar"], "invalid choice: 'planar'"),
+    (["fit", "plain.csv", "-o", "x", "--flow", "spline"], "invalid choice: 'spline'"),
     (["fit", "plain.csv", "-o", "x", "--hidden-units", "64,"], "'64,' is no width"),
     (["train"], "invalid choice: 'train'"),
 ])  # fmt: skip

@@ -46,7 +46,7 @@ class Sylvester final : public Bijection<T> {
         columns_(Staircase::full(n_, m_)),
         lower_(triangle(m_, 1)),
         strict_(triangle(m_, 0)),
-        columns_(n_, m_) {}
+        basis_(n_, m_) {}
 
   Index n_params() const override { return inner_at() + 2 * m_ * m_; }
   Index n_kept() const override { return 3 * m_; }  // y, h and h'
@@ -156,7 +156,7 @@ class Sylvester final : public Bijection<T> {
   // what the reflections need. Rows of all panels follow.
   Index q_rows() const { return panels_for(n_ * m_); }
   Index r_rows() const { return panels_for(m_ * m_); }
-  Index n_arrays() const { return 2 * (q_rows() + r_rows()) + panels_for(columns_.n_scratch()); }
+  Index n_arrays() const { return 2 * (q_rows() + r_rows()) + panels_for(basis_.n_scratch()); }
   Panels<T> rows(const Pass<T>& pass) const { return pass.scratch.from(n_arrays()); }
 
   struct Matrices {
@@ -166,11 +166,11 @@ class Sylvester final : public Bijection<T> {
     return {pass.scratch.row(0, first), pass.scratch.row(0, first + q_rows())};
   }
   Matrices adjoints(const Pass<T>& pass) const { return arrays(pass, q_rows() + r_rows()); }
-  T* columns_scratch(const Pass<T>& pass) const { return pass.scratch.row(0, 2 * (q_rows() + r_rows())); }
+  T* basis_scratch(const Pass<T>& pass) const { return pass.scratch.row(0, 2 * (q_rows() + r_rows())); }
 
   Matrices matrices(const Pass<T>& pass) const {
     const Matrices at = arrays(pass, 0);
-    columns_.columns(pass.params, columns_scratch(pass), at.q);
+    basis_.columns(pass.params, basis_scratch(pass), at.q);
     std::copy_n(outer(pass.params), m_ * m_, at.r);
     for (Index i = 0; i < m_; ++i)
       at.r[i * m_ + i] = static_cast<T>(at.r[i * m_ + i] * steepness(pass.params, i).ratio());
@@ -201,7 +201,7 @@ class Sylvester final : public Bijection<T> {
     std::fill_n(dq, n_ * m_, T(0));
     weight_gradient<T>(columns_, dz, v, scratch, dq);
     weight_gradient<T>(columns_, x, dy, scratch, dq);
-    columns_.gradient(pass.params, arrays(pass, 0).q, dq, columns_scratch(pass), grads.dparams);
+    basis_.gradient(pass.params, arrays(pass, 0).q, dq, basis_scratch(pass), grads.dparams);
     bias_gradient<T>(m_, dt, grads.dparams + n_ * m_);
     weight_gradient<T>(lower_, y, dt, scratch, inner(grads.dparams));
 
@@ -230,7 +230,7 @@ class Sylvester final : public Bijection<T> {
 
   Index n_, m_;
   Staircase columns_, lower_, strict_;
-  OrthonormalColumns<T> columns_;
+  OrthonormalColumns<T> basis_;
 };
 
 const bool registered = register_bijection<Sylvester>("sylvester");
