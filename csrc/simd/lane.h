@@ -9,6 +9,8 @@
 
 #if defined(__CUDACC__)
 #define NFLOWS_FN __host__ __device__ inline
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define NFLOWS_FN inline  // instrumented and inlined, a spline would take minutes to compile
 #else
 #define NFLOWS_FN inline __attribute__((always_inline))
 #endif
