@@ -7,12 +7,18 @@
 
 #include <cstdint>
 
+// NFLOWS_FN: a formula, always a part of its caller. NFLOWS_PART: a piece of one that is long enough to be called, and
+// so is compiled once, however many formulas it is a piece of.
 #if defined(__CUDACC__)
 #define NFLOWS_FN __host__ __device__ inline
+#define NFLOWS_PART __host__ __device__ inline
 #elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define NFLOWS_FN inline  // instrumented and inlined, a spline would take minutes to compile
 #else
 #define NFLOWS_FN inline __attribute__((always_inline))
+#endif
+#if !defined(__CUDACC__)
+#define NFLOWS_PART inline __attribute__((noinline))
 #endif
 
 namespace nflows {

@@ -34,7 +34,7 @@ class AffineSpline {
   }
 
   template <class R, class P, class D>
-  NFLOWS_FN R backward(R x, P p, R dz, R dlog_det, D dp) const {
+  NFLOWS_PART R backward(R x, P p, R dz, R dlog_det, D dp) const {
     const R u = Affine::forward(x, p).value;
     const R du = spline_.backward(u, Rest<P>{p}, dz, dlog_det, Rest<D>{dp});
     return Affine::backward(x, p, du, dlog_det, dp);

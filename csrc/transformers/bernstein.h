@@ -56,7 +56,7 @@ class Bernstein {
   }
 
   template <class R, class P, class D>
-  NFLOWS_FN R backward(R x, P p, R dz, R dlog_det, D dp) const {
+  NFLOWS_PART R backward(R x, P p, R dz, R dlog_det, D dp) const {
     const Steps<R> delta = steps<R>(p);
     const R held = max(-bound<R>(), min(bound<R>(), x));
     const Basis<R> b = basis(held);
@@ -95,7 +95,7 @@ class Bernstein {
     NFLOWS_FN R operator[](int k) const { return fma(share[k], free, least); }
   };
   template <class R, class P>
-  NFLOWS_FN Steps<R> steps(P p) const {
+  NFLOWS_PART Steps<R> steps(P p) const {
     Steps<R> steps;
     for (int k = 0; k < n_params; ++k) steps.share[k] = p[k];
     to_shares(steps.share, n_params);
@@ -113,7 +113,7 @@ class Bernstein {
     NFLOWS_FN R last(int k) const { return k == n ? t * g[k - 1] : fma(rest, g[k], t * g[k - 1]); }
   };
   template <class R>
-  NFLOWS_FN Basis<R> basis(R x) const {
+  NFLOWS_PART Basis<R> basis(R x) const {
     Basis<R> b;
     b.n = n_params;
     b.x = x;

@@ -46,7 +46,7 @@ class RationalQuadratic {
   }
 
   template <class R, class P>
-  NFLOWS_FN Mapped<R> forward(R x, P p) const {
+  NFLOWS_PART Mapped<R> forward(R x, P p) const {
     const MaskOf<R> inside = is_inside(x);
     const Bin<R> bin = find(held(x), steps<R>(p, 0), steps<R>(p, n_bins_), p);
     const Curve<R> curve(bin.searched, bin.other, slope(bin.left), slope(bin.right),
@@ -59,7 +59,7 @@ class RationalQuadratic {
   // Each of its two forms adds numbers of one sign where it is used: s - b > 0 where b < 0. In the upper half of a
   // bin xi and eta are counted from its other end, so that both knots are met.
   template <class R, class P>
-  NFLOWS_FN Mapped<R> inverse(R z, P p) const {
+  NFLOWS_PART Mapped<R> inverse(R z, P p) const {
     const MaskOf<R> inside = is_inside(z);
     const Bin<R> bin = find(held(z), steps<R>(p, n_bins_), steps<R>(p, 0), p);
     const R left = slope(bin.left), right = slope(bin.right);
@@ -76,7 +76,7 @@ class RationalQuadratic {
   }
 
   template <class R, class P, class D>
-  NFLOWS_FN R backward(R x, P p, R dz_, R dlog_det_, D dp) const {
+  NFLOWS_PART R backward(R x, P p, R dz_, R dlog_det_, D dp) const {
     const MaskOf<R> inside = is_inside(x);
     const R dz = select(inside, dz_, R(0)), dlog_det = select(inside, dlog_det_, R(0));
     const Steps<R> widths = steps<R>(p, 0), heights = steps<R>(p, n_bins_);
@@ -130,7 +130,7 @@ class RationalQuadratic {
     NFLOWS_FN R operator[](int bin) const { return fma(share[bin], free, least); }
   };
   template <class R, class P>
-  NFLOWS_FN Steps<R> steps(P p, int first) const {
+  NFLOWS_PART Steps<R> steps(P p, int first) const {
     Steps<R> steps;
     for (int i = 0; i < n_bins_; ++i) steps.share[i] = p[first + i];
     to_shares(steps.share, n_bins_);
@@ -146,7 +146,7 @@ class RationalQuadratic {
     R searched_from, searched, other_from, other, left, right;
   };
   template <class R, class P>
-  NFLOWS_FN Bin<R> find(R v, const Steps<R>& searched, const Steps<R>& other, P p) const {
+  NFLOWS_PART Bin<R> find(R v, const Steps<R>& searched, const Steps<R>& other, P p) const {
     Bin<R> bin;
     R from = scalar<R>(low_), other_from = from;
     R raw = raw_slope<R>(p, 0);
@@ -213,7 +213,7 @@ class RationalQuadratic {
   // The adjoints of one axis' logits, from those of the knot at which x's bin begins, which is the sum of all steps
   // before it, and of the bin's own step. `searched` are the steps that say which bin it is.
   template <class R, class D>
-  NFLOWS_FN void put_steps(R x, const Steps<R>& searched, const Steps<R>& steps, R dknot, R dstep, int first,
+  NFLOWS_PART void put_steps(R x, const Steps<R>& searched, const Steps<R>& steps, R dknot, R dstep, int first,
                            D dp) const {
     R mean = R(0), from = scalar<R>(low_);
     for (int i = 0; i < n_bins_; ++i) {
@@ -235,7 +235,7 @@ class RationalQuadratic {
   }
 
   template <class R, class D>
-  NFLOWS_FN void put_slopes(R x, const Steps<R>& searched, R dleft, R dright, D dp) const {
+  NFLOWS_PART void put_slopes(R x, const Steps<R>& searched, R dleft, R dright, D dp) const {
     R from = scalar<R>(low_), first = R(0),
       carried = R(0);  // `carried`: of a bin's right knot to the next bin's left
     for (int i = 0; i < n_bins_; ++i) {

@@ -58,7 +58,7 @@ class Sigmoidal {
   }
 
   template <class R, class P, class D>
-  NFLOWS_FN R backward(R x, P p, R dz, R dlog_det, D dp) const {
+  NFLOWS_PART R backward(R x, P p, R dz, R dlog_det, D dp) const {
     const Units<R> unit = units<R>(p);
     const Shares<R> share = shares(x, unit);
     R up = R(0), down = R(0);  // the slope's two sums
@@ -99,7 +99,7 @@ class Sigmoidal {
     R a[kMaxUnits], b[kMaxUnits], log_w[kMaxUnits], a_slope[kMaxUnits], b_slope[kMaxUnits];
   };
   template <class R, class P>
-  NFLOWS_FN Units<R> units(P p) const {
+  NFLOWS_PART Units<R> units(P p) const {
     Units<R> unit;
     for (int k = 0; k < n_units_; ++k) {
       const R follows = rate<R>(k);
@@ -119,7 +119,7 @@ class Sigmoidal {
     R p[kMaxUnits], q[kMaxUnits], log_s, log_c;
   };
   template <class R>
-  NFLOWS_FN Shares<R> shares(R x, const Units<R>& unit) const {
+  NFLOWS_PART Shares<R> shares(R x, const Units<R>& unit) const {
     Shares<R> share;
     for (int k = 0; k < n_units_; ++k) {
       const R u = fma(unit.a[k], x, unit.b[k]);
@@ -132,7 +132,7 @@ class Sigmoidal {
   }
 
   template <class R>
-  NFLOWS_FN Slope<R> rise(R x, const Units<R>& unit) const {
+  NFLOWS_PART Slope<R> rise(R x, const Units<R>& unit) const {
     const Shares<R> share = shares(x, unit);
     R slope = R(0);
     for (int k = 0; k < n_units_; ++k) {

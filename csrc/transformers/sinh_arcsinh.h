@@ -18,21 +18,21 @@ struct SinhArcsinh {
   static constexpr int kSkewBound = 3, kTailBound = 1;
 
   template <class R, class P>
-  static NFLOWS_FN Mapped<R> forward(R x, P p) {
+  static NFLOWS_PART Mapped<R> forward(R x, P p) {
     const R tail = bounded(p[1], kTailBound).value, a = asinh(x);
     const R u = held(exp(tail) * a - bounded(p[0], kSkewBound).value);
     return {sinh(u), tail + log_cosh(u) - log_cosh(a)};
   }
 
   template <class R, class P>
-  static NFLOWS_FN Mapped<R> inverse(R z, P p) {
+  static NFLOWS_PART Mapped<R> inverse(R z, P p) {
     const R tail = bounded(p[1], kTailBound).value, u = asinh(z);
     const R a = held((u + bounded(p[0], kSkewBound).value) * exp(-tail));
     return {sinh(a), log_cosh(a) - log_cosh(u) - tail};
   }
 
   template <class R, class P, class D>
-  static NFLOWS_FN R backward(R x, P p, R dz, R dlog_det, D dp) {
+  static NFLOWS_PART R backward(R x, P p, R dz, R dlog_det, D dp) {
     const LogScale<R> skew = bounded(p[0], kSkewBound), tail = bounded(p[1], kTailBound);
     const R a = asinh(x), delta = exp(tail.value), u = held(delta * a - skew.value), e_u = exp(abs(u));
     const R cosh_u = (e_u + R(1) / e_u) * R(0.5), per_cosh_a = R(1) / sqrt(fma(x, x, R(1)));

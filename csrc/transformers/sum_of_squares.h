@@ -53,7 +53,7 @@ class SumOfSquares {
   }
 
   template <class R, class P, class D>
-  NFLOWS_FN R backward(R x, P p, R dz, R dlog_det, D dp) const {
+  NFLOWS_PART R backward(R x, P p, R dz, R dlog_det, D dp) const {
     const Coefficients<R> a = coefficients<R>(p);
     const R near = held(x), u = near * scalar<R>(1.0 / bound_), slope = rise(near, a).slope;
     const R two = scalar<R>(2.0 * (1.0 - kLeast)), per_slope = dlog_det / slope;
@@ -92,7 +92,7 @@ class SumOfSquares {
     R value[2][kMaxDegree + 1], slope[2][kMaxDegree + 1];
   };
   template <class R, class P>
-  NFLOWS_FN Coefficients<R> coefficients(P p) const {
+  NFLOWS_PART Coefficients<R> coefficients(P p) const {
     Coefficients<R> a;
     for (int k = 0; k < 2; ++k)
       for (int l = 0; l <= degree_; ++l) {
@@ -113,7 +113,7 @@ class SumOfSquares {
   // z - c, and the slope, within [-B, B]. The integral is that of the polynomial with the squares' coefficients; the
   // slope is summed as squares, which cannot cancel.
   template <class R>
-  NFLOWS_FN Slope<R> rise(R x, const Coefficients<R>& a) const {
+  NFLOWS_PART Slope<R> rise(R x, const Coefficients<R>& a) const {
     const R u = x * scalar<R>(1.0 / bound_);
     R slope = R(0), integral = R(0);
     for (int k = 0; k < 2; ++k) {

@@ -46,12 +46,6 @@ NFLOWS_FN LogScale<R> bounded(R a, ScalarOf<R> c) {
   return {t * c, R(1) - t * t};
 }
 
-// Takes the adjoints that nobody asked for.
-struct Unwanted {
-  template <class R>
-  NFLOWS_FN void set(int, R) const {}
-};
-
 // The gradient of x = f^-1(z; p) by the implicit function theorem, at the solution x, for any transformer.
 //
 // Let l(x, p) = log f'(x; p), and let the loss see x and -l with adjoints dx and dlog_det. From z = f(x; p),
@@ -59,10 +53,11 @@ struct Unwanted {
 //
 //   dL/dz = g / f'   and   dL/dp = -(dL/dz) df/dp - dlog_det dl/dp.
 //
-// Both are backward's own output: (dl/dx, dl/dp) for dz = 0, (df/dx, df/dp) for dlog_det = 0.
+// Both are backward's own output: (dl/dx, dl/dp) for dz = 0, (df/dx, df/dp) for dlog_det = 0. What
+// the first call leaves in dp, the second one replaces.
 template <class Transformer, class R, class P, class D>
 NFLOWS_FN R pull_inverse(const Transformer& f, R x, P p, R dx, R dlog_det, D dp) {
-  const R direct = f.backward(x, p, R(0), -dlog_det, Unwanted());
+  const R direct = f.backward(x, p, R(0), -dlog_det, dp);
   const R dz = (dx + direct) * exp(-f.forward(x, p).log_det);
   f.backward(x, p, -dz, -dlog_det, dp);
   return dz;

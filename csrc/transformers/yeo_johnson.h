@@ -29,7 +29,7 @@ struct YeoJohnson {
 
   // With v = e log(1 + |x|), dz/de = sign(x) (v exp(v) - expm1(v)) / e^2.
   template <class R, class P, class D>
-  static NFLOWS_FN R backward(R x, P p, R dz, R dlog_det, D dp) {
+  static NFLOWS_PART R backward(R x, P p, R dz, R dlog_det, D dp) {
     const LogScale<R> lambda = bend(p[0]);
     const R e = power(x, lambda.value), a = abs(x), l = log1p(a), v = e * l, one = R(1);
     const R there = expm1(v), by_e = (v * (there + one) - there) / (e * e);
