@@ -105,27 +105,29 @@ cdef class StandardNormal(Noise):
         self.open(n, n_features, dtype, _draw32 if np.dtype(dtype) == np.float32 else _draw64, &self.draws, True)
 
 
-cdef void _draw32(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
-    cdef Draws* draws = <Draws*> owner
-    cdef Py_ssize_t p, lanes
-    for p in range(count):
-        lanes = min(<Py_ssize_t> LANES, draws.n_rows - (first + p) * LANES)
-        random_standard_normal_fill_f(draws.bits, lanes * draws.n_features, <float*> draws.rows)
-        _to_panel(<float*> draws.rows, lanes, draws.n_features, <float*> panels + p * draws.n_features * LANES)
-
-
-cdef void _draw64(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
-    cdef Draws* draws = <Draws*> owner
-    cdef Py_ssize_t p, lanes
-    for p in range(count):
-        lanes = min(<Py_ssize_t> LANES, draws.n_rows - (first + p) * LANES)
-        random_standard_normal_fill(draws.bits, lanes * draws.n_features, <double*> draws.rows)
-        _to_panel(<double*> draws.rows, lanes, draws.n_features, <double*> panels + p * draws.n_features * LANES)
-
-
 ctypedef fused number:
     float
     double
+
+
+cdef void _draw32(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
+    _draw(<const Draws*> owner, first, count, <float*> panels)
+
+
+cdef void _draw64(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
+    _draw(<const Draws*> owner, first, count, <double*> panels)
+
+
+cdef void _draw(const Draws* draws, Py_ssize_t first, Py_ssize_t count, number* panels) noexcept nogil:
+    cdef Py_ssize_t p, lanes, n
+    for p in range(count):
+        lanes = min(<Py_ssize_t> LANES, draws.n_rows - (first + p) * LANES)
+        n = lanes * draws.n_features
+        if number is float:
+            random_standard_normal_fill_f(draws.bits, n, <float*> draws.rows)
+        else:
+            random_standard_normal_fill(draws.bits, n, <double*> draws.rows)
+        _to_panel(<number*> draws.rows, lanes, draws.n_features, panels + p * draws.n_features * LANES)
 
 
 cdef void _to_panel(const number* rows, Py_ssize_t lanes, Py_ssize_t n_features, number* panel) noexcept nogil:

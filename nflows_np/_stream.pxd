@@ -17,3 +17,4 @@ cdef class PanelStream:
     cdef Stream _stream
     cdef readonly object dtype
     cdef open(self, Py_ssize_t n_rows, Py_ssize_t n_features, dtype, Move move, void* owner, bint in_order)
+    cdef check_opened(self)

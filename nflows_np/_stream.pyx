@@ -45,16 +45,22 @@ cdef class PanelStream:
         self._stream.itemsize, self._stream.in_order = self.dtype.itemsize, in_order
         self._stream.move, self._stream.owner = move, owner
 
+    cdef check_opened(self):
+        if self._stream.move == NULL:
+            raise TypeError(f"{type(self).__name__}: nothing to move; subclasses open the stream.")
+
     @property
     def shape(self):
         return n_panels(self._stream.n_rows), self._stream.n_features, LANES
 
     @property
     def stream(self):
+        self.check_opened()
         return PyCapsule_New(&self._stream, kStreamName, NULL)
 
     def move(self, panels):
         """Fill an array with all the panels, or take them from it, and return it. The GIL is released."""
+        self.check_opened()
         if not isinstance(panels, np.ndarray) or panels.dtype != self.dtype or panels.shape != self.shape:
             raise ValueError(
                 f"panels must be of shape {self.shape} and dtype {self.dtype}; got {described(panels)}."

@@ -46,8 +46,9 @@ AVERAGE_DECAY = 0.99
 MAX_HALVINGS = 5
 
 # A block of batches is what the engine is given at once. Its steps count as one in the average, so they must be
-# few against the average's 100. It is bounded by its bytes, too, and by its work (about a tenth of a second at
-# ten GFLOP/s and six operations per parameter and row), so that Ctrl-C is answered at once.
+# few against the average's 100. It is bounded by the bytes of its rows, of which tables that cannot be read in place
+# (float16, say) give a copy, and by its work (about a tenth of a second at ten GFLOP/s and six operations per
+# parameter and row), so that Ctrl-C is answered at once.
 BLOCK_STEPS = 8
 BLOCK_BYTES = 4 << 20
 BLOCK_WORK = 160_000_000

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from engine_flows import ISAS, every_dtype, every_isa, random_flow
 from nflows_np._random import StandardNormal
+from nflows_np._stream import PanelStream
 from tables import gathered
 
 from nflows_np._engine import load
@@ -125,3 +126,11 @@ def test_training_does_not_take_rows_in_order_only():
     noise = StandardNormal(np.random.RandomState(0), N, D, np.float32)
     with pytest.raises(ValueError, match="training reads rows in any order"):
         trainer.run(noise, N, N)
+
+
+def test_a_stream_that_nobody_opened_is_refused():
+    stream = PanelStream()
+    with pytest.raises(TypeError, match="PanelStream: nothing to move"):
+        stream.stream  # noqa: B018
+    with pytest.raises(TypeError, match="PanelStream: nothing to move"):
+        stream.move(np.empty((0, 0, 16)))
