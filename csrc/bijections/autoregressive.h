@@ -10,21 +10,21 @@
 // that.
 #pragma once
 
+#include <numeric>
+
 #include "bijections/conditioner.h"
+#include "bijections/features.h"
 
 namespace nflows {
 
 template <class T, class Tr>
 class Autoregressive final : public Bijection<T> {
-  using F = Feature<Tr, T>;
-
  public:
   Autoregressive(const Spec& spec, Index n_features, Index n_context)
-      : transformer_(transformer_from<Tr>(spec.child("transformer"))),
-        n_features_(n_features),
-        conditioner_(made<T>(n_context, n_features, spec.widths("hidden_units"), transformer_.n_params,
-                             activation_from(spec.text("activation"))),
-                     n_context) {}
+      : n_features_(n_features),
+        features_(spec, all(n_features), all(n_features), n_features),
+        conditioner_(made<T>(n_context, features_.inputs(), Hidden(spec), features_.params()), n_context,
+                     features_.inputs()) {}
 
   Index n_params() const override { return conditioner_.net().n_params(); }
   Index n_kept() const override { return conditioner_.n_kept(); }
@@ -37,18 +37,16 @@ class Autoregressive final : public Bijection<T> {
     conditioner_.take_context(pass);
     for (Index i = 0; i < n_features_; ++i) conditioner_.take_feature(i, x.from(i), pass);
     conditioner_.forward(pass);
-    for (Index i = 0; i < n_features_; ++i)
-      F::forward(transformer_, x.from(i), p.from(at(i)), z.from(i), log_det);
+    for (Index i = 0; i < n_features_; ++i) features_.forward(i, x.from(i), p, z.from(i), log_det);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
     const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
     for (Index i = 0; i < n_features_; ++i)
-      F::backward(transformer_, x.from(i), p.from(at(i)), dz.from(i), grads.dlog_det, dx.from(i),
-                  dp.from(at(i)));
+      features_.backward(i, x.from(i), p, dz.from(i), grads.dlog_det, dx.from(i), dp);
     conditioner_.backward(pass, grads);
-    add_rows<T>(conditioner_.dfeatures(pass), dx, n_features_);
+    for (Index i = 0; i < n_features_; ++i) add_rows<T>(conditioner_.dfeature(i, pass), dx.from(i), 1);
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
@@ -56,7 +54,7 @@ class Autoregressive final : public Bijection<T> {
     conditioner_.take_context(pass);
     for (Index i = 0; i < n_features_; ++i) {
       conditioner_.forward_degree(i, pass);
-      F::inverse(transformer_, z.from(i), p.from(at(i)), x.from(i), log_det);
+      features_.inverse(i, z.from(i), p, x.from(i), log_det);
       conditioner_.take_feature(i, x.from(i), pass);
     }
   }
@@ -64,22 +62,26 @@ class Autoregressive final : public Bijection<T> {
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
     const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
-    const Panels<T> total = conditioner_.dfeatures(pass);  // dx_i and what later features add to it
     for (Index i = n_features_ - 1; i >= 0; --i) {
       conditioner_.backward_feature(i, pass);
-      add_rows<T>(dx.from(i), total.from(i), 1);
-      F::inverse_backward(transformer_, x.from(i), p.from(at(i)), total.from(i), grads.dlog_det, dz.from(i),
-                          dp.from(at(i)));
+      const Panels<T> total =
+          conditioner_.dfeature(i, pass);  // what later features add to dx_i, then the sum
+      add_rows<T>(dx.from(i), total, 1);
+      features_.inverse_backward(i, x.from(i), p, total, grads.dlog_det, dz.from(i), dp);
       conditioner_.backward_degree(i, pass);
     }
     conditioner_.backward_rest(pass, grads);
   }
 
  private:
-  Index at(Index feature) const { return transformer_.n_params * feature; }  // its first parameter's row
+  static std::vector<Index> all(Index n_features) {
+    std::vector<Index> features(n_features);
+    std::iota(features.begin(), features.end(), Index{0});
+    return features;
+  }
 
-  Tr transformer_;
   Index n_features_;
+  Features<T, Tr> features_;
   Conditioner<T> conditioner_;
 };
 

@@ -5,26 +5,23 @@
 //
 // Both directions are one pass, and so are their gradients. With nothing kept the MLP has the context for
 // input, or nothing at all and is then one free vector: this is the elementwise wiring, and what a coupling
-// of one feature becomes.
+// of one feature becomes. Features of either kind may be angles (circle.h).
 #pragma once
 
 #include "bijections/conditioner.h"
+#include "bijections/features.h"
 
 namespace nflows {
 
 template <class T, class Tr>
 class Coupling final : public Bijection<T> {
-  using F = Feature<Tr, T>;
-
  public:
   Coupling(const Spec& spec, const std::vector<Index>& kept, Index n_features, Index n_context)
-      : transformer_(transformer_from<Tr>(spec.child("transformer"))),
-        kept_(kept),
+      : kept_(kept),
         moved_(others(spec, kept, n_features)),
-        conditioner_(mlp<T>(n_context + static_cast<Index>(kept_.size()), spec.widths("hidden_units"),
-                            transformer_.n_params * static_cast<Index>(moved_.size()),
-                            activation_from(spec.text("activation"))),
-                     n_context) {}
+        features_(spec, kept_, moved_, n_features),
+        conditioner_(mlp<T>(n_context + features_.inputs().back(), Hidden(spec), features_.params().back()),
+                     n_context, features_.inputs()) {}
 
   Index n_params() const override { return conditioner_.net().n_params(); }
   Index n_kept() const override { return conditioner_.n_kept(); }
@@ -33,21 +30,21 @@ class Coupling final : public Bijection<T> {
   void start(T* params, Rng& rng) const override { conditioner_.net().start(params, rng); }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
-    run(F::forward, x, z, log_det, pass);
+    run(&Features<T, Tr>::forward, x, z, log_det, pass);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    pull(F::backward, x, dz, dx, pass, grads);
+    pull(&Features<T, Tr>::backward, x, dz, dx, pass, grads);
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
-    run(F::inverse, z, x, log_det, pass);
+    run(&Features<T, Tr>::inverse, z, x, log_det, pass);
   }
 
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    pull(F::inverse_backward, x, dx, dz, pass, grads);
+    pull(&Features<T, Tr>::inverse_backward, x, dx, dz, pass, grads);
   }
 
  private:
@@ -67,8 +64,7 @@ class Coupling final : public Bijection<T> {
 
   // Either direction: what is kept is the same on both sides, so the net's input is too.
   template <class Map>
-  void run(const Map& feature, Panels<const T> from, Panels<T> to, Panels<double> log_det,
-           const Pass<T>& pass) const {
+  void run(Map map, Panels<const T> from, Panels<T> to, Panels<double> log_det, const Pass<T>& pass) const {
     const Panels<T> p = conditioner_.output(pass);
     conditioner_.take_context(pass);
     for (std::size_t i = 0; i < kept_.size(); ++i) {
@@ -77,29 +73,27 @@ class Coupling final : public Bijection<T> {
     }
     conditioner_.forward(pass);
     for (std::size_t i = 0; i < moved_.size(); ++i)
-      feature(transformer_, from.from(moved_[i]), p.from(transformer_.n_params * i), to.from(moved_[i]),
-              log_det);
+      (features_.*map)(i, from.from(moved_[i]), p, to.from(moved_[i]), log_det);
   }
 
   // Either direction's gradient; the formulas of a feature want the data side x in both.
   template <class Pull>
-  void pull(const Pull& feature, Panels<const T> x, Panels<const T> dto, Panels<T> dfrom, const Pass<T>& pass,
+  void pull(Pull pull, Panels<const T> x, Panels<const T> dto, Panels<T> dfrom, const Pass<T>& pass,
             const Gradients<T>& grads) const {
-    const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass),
-                    din = conditioner_.dfeatures(pass);
+    const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
     for (std::size_t i = 0; i < moved_.size(); ++i) {
-      const Index j = moved_[i], k = transformer_.n_params * i;
-      feature(transformer_, x.from(j), p.from(k), dto.from(j), grads.dlog_det, dfrom.from(j), dp.from(k));
+      const Index j = moved_[i];
+      (features_.*pull)(i, x.from(j), p, dto.from(j), grads.dlog_det, dfrom.from(j), dp);
     }
     conditioner_.backward(pass, grads);
     for (std::size_t i = 0; i < kept_.size(); ++i) {
       copy_rows<T>(dto.from(kept_[i]), dfrom.from(kept_[i]), 1);
-      add_rows<T>(din.from(i), dfrom.from(kept_[i]), 1);
+      add_rows<T>(conditioner_.dfeature(i, pass), dfrom.from(kept_[i]), 1);
     }
   }
 
-  Tr transformer_;
   std::vector<Index> kept_, moved_;
+  Features<T, Tr> features_;
   Conditioner<T> conditioner_;
 };
 

@@ -31,20 +31,21 @@ Staircase mask_by_degree(const std::vector<Index>& first, const std::vector<Inde
 }
 
 template <class T>
-Net<T> made(Index n_context, Index n_features, const std::vector<Index>& hidden, Index per_feature,
-            Activation activation) {
+Net<T> made(Index n_context, const std::vector<Index>& inputs, const Hidden& hidden,
+            const std::vector<Index>& outputs) {
+  const Index n_features = static_cast<Index>(inputs.size()) - 1;
   // With one feature and no context no unit sees anything: the hidden layers go and the last bias stays, beside a
-  // column of masked weights for the one input.
+  // column of masked weights for each input.
   const bool constant = n_context == 0 && n_features == 1;
 
   // How many columns a unit of degree d sees in the layer below; at first the inputs.
   std::vector<Index> visible(n_features);
-  for (Index d = 0; d < n_features; ++d) visible[d] = n_context + d;
-  Index cols = n_context + n_features;
+  for (Index d = 0; d < n_features; ++d) visible[d] = n_context + inputs[d];
+  Index cols = n_context + inputs[n_features];
 
   std::vector<Staircase> masks;
   std::vector<std::vector<Index>> starts;
-  for (const Index n_units : constant ? std::vector<Index>{} : hidden) {
+  for (const Index n_units : constant ? std::vector<Index>{} : hidden.units) {
     const std::vector<Index> first = made_degrees(n_units, n_features, n_context > 0);
     masks.push_back(mask_by_degree(first, visible, cols));
     for (Index d = 0; d < n_features; ++d) visible[d] = first[d + 1];
@@ -52,14 +53,12 @@ Net<T> made(Index n_context, Index n_features, const std::vector<Index>& hidden,
     starts.push_back(first);
   }
 
-  std::vector<Index> first;
-  for (Index i = 0; i <= n_features; ++i) first.push_back(i * per_feature);
-  masks.push_back(mask_by_degree(first, visible, cols));
-  starts.push_back(std::move(first));
-  return Net<T>(std::move(masks), std::move(starts), activation);
+  masks.push_back(mask_by_degree(outputs, visible, cols));
+  starts.push_back(outputs);
+  return Net<T>(std::move(masks), std::move(starts), hidden);
 }
 
-template Net<float> made<float>(Index, Index, const std::vector<Index>&, Index, Activation);
-template Net<double> made<double>(Index, Index, const std::vector<Index>&, Index, Activation);
+template Net<float> made<float>(Index, const std::vector<Index>&, const Hidden&, const std::vector<Index>&);
+template Net<double> made<double>(Index, const std::vector<Index>&, const Hidden&, const std::vector<Index>&);
 
 }  // namespace nflows

@@ -4,9 +4,9 @@
 namespace nflows {
 
 template <class T>
-Net<T> mlp(Index n_inputs, const std::vector<Index>& hidden, Index n_outputs, Activation activation) {
+Net<T> mlp(Index n_inputs, const Hidden& hidden, Index n_outputs) {
   std::vector<Index> widths;
-  if (n_inputs > 0) widths = hidden;
+  if (n_inputs > 0) widths = hidden.units;
   widths.push_back(n_outputs);
 
   std::vector<Staircase> masks;
@@ -16,10 +16,10 @@ Net<T> mlp(Index n_inputs, const std::vector<Index>& hidden, Index n_outputs, Ac
     starts.push_back({0, rows});
     cols = rows;
   }
-  return Net<T>(std::move(masks), std::move(starts), activation);
+  return Net<T>(std::move(masks), std::move(starts), hidden);
 }
 
-template Net<float> mlp<float>(Index, const std::vector<Index>&, Index, Activation);
-template Net<double> mlp<double>(Index, const std::vector<Index>&, Index, Activation);
+template Net<float> mlp<float>(Index, const Hidden&, Index);
+template Net<double> mlp<double>(Index, const Hidden&, Index);
 
 }  // namespace nflows

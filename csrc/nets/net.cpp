@@ -8,10 +8,25 @@
 
 namespace nflows {
 
+Hidden::Hidden(const Spec& spec)
+    : units(spec.widths("hidden_units")),
+      activation(activation_from(spec.text("activation"))),
+      residual(spec.flag("residual")) {
+  if (!residual) return;
+  check(units.size() % 2 == 1, spec.name,
+        ": a residual net has one hidden layer and two for each block, got ", units.size());
+  for (const Index n : units)
+    check(n == units.front(), spec.name, ": the hidden layers of a residual net are of one width, got ",
+          units.front(), " and ", n);
+}
+
 template <class T>
-Net<T>::Net(std::vector<Staircase> masks, std::vector<std::vector<Index>> starts, Activation activation)
-    : masks_(std::move(masks)), starts_(std::move(starts)), activation_(activation) {
-  const bool keeps_input = with_activation(activation_, [](auto a) { return decltype(a)::kKeepsInput; });
+Net<T>::Net(std::vector<Staircase> masks, std::vector<std::vector<Index>> starts, const Hidden& hidden)
+    : masks_(std::move(masks)),
+      starts_(std::move(starts)),
+      activation_(hidden.activation),
+      residual_(hidden.residual) {
+  keeps_input_ = residual_ || with_activation(activation_, [](auto a) { return decltype(a)::kKeepsInput; });
   for (const Staircase& mask : masks_) {
     weight_.push_back(n_params_);
     bias_.push_back(n_params_ += mask.size());
@@ -19,7 +34,7 @@ Net<T>::Net(std::vector<Staircase> masks, std::vector<std::vector<Index>> starts
     if (is_last(static_cast<Index>(weight_.size()) - 1)) break;
     value_.push_back(n_kept_);
     input_.push_back(n_kept_ += mask.rows);
-    if (keeps_input) n_kept_ += mask.rows;
+    if (keeps_input_) n_kept_ += mask.rows;
     adjoint_.push_back(n_scratch_);
     n_scratch_ += mask.rows;
   }
@@ -41,7 +56,7 @@ template <class T>
 void Net<T>::start(T* params, Rng& rng) const {
   std::fill_n(params, n_params_, T(0));
   for (Index l = 0; l + 1 < depth(); ++l)
-    for (Index r = 0; r < masks_[l].rows; ++r) {
+    for (Index r = 0; r < masks_[l].rows && !ends_block(l); ++r) {
       const Index fan_in = masks_[l].row_end[r];
       const double bound = std::sqrt(6.0 / static_cast<double>(std::max<Index>(fan_in, 1)));
       T* row = params + weight_[l] + r * masks_[l].cols;
@@ -50,6 +65,14 @@ void Net<T>::start(T* params, Rng& rng) const {
 }
 
 // ---- Forward
+
+// The pre-activations, or their adjoints, of a block's other end.
+template <class T>
+void add_skipped(Panels<const T> from, Panels<T> to, Index begin, Index end) {
+  for (Index p = 0; p < to.count; ++p)
+    for (Index r = begin; r < end; ++r)
+      (Rows<T>::load(to.row(p, r)) + Rows<T>::load(from.row(p, r))).store(to.row(p, r));
+}
 
 // Views by value: through a reference, every store would make the compiler read them anew.
 template <class A, class T>
@@ -65,12 +88,13 @@ void Net<T>::forward_rows(Index l, Index begin, Index end, const T* params, Pane
   const Panels<const T> x = l == 0 ? in : kept.from(value_[l - 1]);
   const T *weight = params + weight_[l], *bias = params + bias_[l];
   if (is_last(l)) return forward_product<T>(masks_[l], weight, bias, x, out, begin, end);
-  if (activation_ == Activation::kRelu)
+  if (activation_ == Activation::kRelu && !residual_)
     return forward_product<T>(masks_[l], weight, bias, x, kept.from(value_[l]), begin, end, Into::kRectified);
   with_activation(activation_, [&](auto a) {
     using A = decltype(a);
-    const Panels<T> value = kept.from(value_[l]), z = A::kKeepsInput ? kept.from(input_[l]) : value;
+    const Panels<T> value = kept.from(value_[l]), z = keeps_input_ ? kept.from(input_[l]) : value;
     forward_product<T>(masks_[l], weight, bias, x, z, begin, end);
+    if (ends_block(l)) add_skipped<T>(kept.from(input_[l - 2]), z, begin, end);
     activate<A, T>(z, value, begin, end);
   });
 }
@@ -107,14 +131,17 @@ void Net<T>::backward_rows(Index l, Index begin, Index end, const T* params, Pan
   const Panels<const T> dy = is_last(l + 1) ? dout : scratch.from(adjoint_[l + 1]);
   const Panels<T> dx = scratch.from(adjoint_[l]);
   const T* weight = params + weight_[l + 1];
-  if (activation_ == Activation::kRelu)
-    return data_gradient<T>(masks_[l + 1], weight, dy, dx, begin, end, Into::kGated, kept.from(value_[l]));
-  data_gradient<T>(masks_[l + 1], weight, dy, dx, begin, end);
-  with_activation(activation_, [&](auto a) {
-    using A = decltype(a);
-    const Panels<const T> value = kept.from(value_[l]), z = A::kKeepsInput ? kept.from(input_[l]) : value;
-    pull_activation<A, T>(z, value, dx, begin, end);
-  });
+  if (activation_ == Activation::kRelu) {
+    data_gradient<T>(masks_[l + 1], weight, dy, dx, begin, end, Into::kGated, kept.from(value_[l]));
+  } else {
+    data_gradient<T>(masks_[l + 1], weight, dy, dx, begin, end);
+    with_activation(activation_, [&](auto a) {
+      using A = decltype(a);
+      const Panels<const T> value = kept.from(value_[l]), z = A::kKeepsInput ? kept.from(input_[l]) : value;
+      pull_activation<A, T>(z, value, dx, begin, end);
+    });
+  }
+  if (ends_block(l + 2)) add_skipped<T>(scratch.from(adjoint_[l + 2]), dx, begin, end);
 }
 
 template <class T>

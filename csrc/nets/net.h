@@ -4,6 +4,10 @@
 // 0 .. m-1. So a masked matrix is a Staircase, and the units of one degree are a range. An MLP is the net in
 // which all units share one degree. nets/mlp.cpp and nets/made.cpp only say which shape that gives.
 //
+// A residual net is one where every second hidden layer after the first has the pre-activations of the layer two below
+// added to its own: h + W2 a(W1 a(h) + b1) + b2, the blocks of He et al. 2016b. All its hidden layers are of one width,
+// so that a unit and the one that is added to it are of one degree.
+//
 // A pass may run for all units at once or degree by degree:
 //   forward       `forward`,        or `forward_degree` for degree 0, 1, ... as the inputs become known;
 //   data gradient `backward`,       or `input_gradient` and `backward_degree` for degree D - 1, D - 2, ...
@@ -15,6 +19,7 @@
 
 #include "core/panel.h"
 #include "core/rng.h"
+#include "core/spec.h"
 #include "linalg/products.h"
 #include "nets/activations.h"
 
@@ -27,12 +32,21 @@ struct Block {
   bool decays;
 };
 
+// The hidden layers as a wiring's spec has them.
+struct Hidden {
+  std::vector<Index> units;
+  Activation activation;
+  bool residual;
+
+  explicit Hidden(const Spec& spec);
+};
+
 template <class T>
 class Net {
  public:
   // A net whose layer l has the mask masks[l]; degree d owns the rows [starts[l][d], starts[l][d + 1]) of
   // layer l.
-  Net(std::vector<Staircase> masks, std::vector<std::vector<Index>> starts, Activation activation);
+  Net(std::vector<Staircase> masks, std::vector<std::vector<Index>> starts, const Hidden& hidden);
 
   Index n_inputs() const { return masks_.front().cols; }
   Index n_outputs() const { return masks_.back().rows; }
@@ -43,7 +57,8 @@ class Net {
   std::vector<Block> blocks() const;
 
   // Hidden weights uniform with variance 2 / fan-in (He et al. 2015; fan-in counts unmasked weights), biases
-  // zero, and a zero last layer: whatever is conditioned starts at its parameters' zero, the identity.
+  // zero, and a zero last layer: whatever is conditioned starts at its parameters' zero, the identity. So is the
+  // last layer of a residual block, which starts as the identity itself.
   void start(T* params, Rng& rng) const;
 
   void forward(const T* params, Panels<const T> in, Panels<T> kept, Panels<T> out) const;
@@ -65,6 +80,9 @@ class Net {
  private:
   Index depth() const { return static_cast<Index>(masks_.size()); }
   bool is_last(Index layer) const { return layer == depth() - 1; }
+  bool ends_block(Index layer) const {
+    return residual_ && layer > 0 && layer % 2 == 0 && layer < depth() - 1;
+  }
 
   void forward_rows(Index layer, Index begin, Index end, const T* params, Panels<const T> in, Panels<T> kept,
                     Panels<T> out) const;
@@ -74,6 +92,7 @@ class Net {
   std::vector<Staircase> masks_;
   std::vector<std::vector<Index>> starts_;
   Activation activation_;
+  bool residual_, keeps_input_;
   std::vector<Index> weight_, bias_;  // offsets into the parameters, by layer
   std::vector<Index> value_, input_;  // offsets into kept, by hidden layer: activations, pre-activations
   std::vector<Index> adjoint_;        // offsets into scratch, by hidden layer
@@ -84,7 +103,7 @@ class Net {
 // All outputs see all inputs. Without inputs there is nothing to compute: the hidden layers go, the last bias
 // stays.
 template <class T>
-Net<T> mlp(Index n_inputs, const std::vector<Index>& hidden, Index n_outputs, Activation activation);
+Net<T> mlp(Index n_inputs, const Hidden& hidden, Index n_outputs);
 
 // first[d] = the first of n_units hidden units of a MADE whose degree is at least d, for d = 0 .. n_features: units
 // of degree d are [first[d], first[d+1]).
@@ -93,10 +112,11 @@ std::vector<Index> made_degrees(Index n_units, Index n_features, bool has_contex
 // The mask where units of degree d, given as above, see the first visible[d] of `cols` columns.
 Staircase mask_by_degree(const std::vector<Index>& first, const std::vector<Index>& visible, Index cols);
 
-// Masked autoregressive: inputs are [context, x_0 .. x_{D-1}], outputs per_feature rows for each feature in
-// turn, and those of feature i see the context and x_0 .. x_{i-1}.
+// Masked autoregressive: inputs are [context, x_0 .. x_{D-1}], outputs the parameters of each feature in turn, and
+// those of feature i see the context and x_0 .. x_{i-1}. inputs[i] and outputs[i], for i = 0 .. D, are the first of
+// feature i's rows among those of all features.
 template <class T>
-Net<T> made(Index n_context, Index n_features, const std::vector<Index>& hidden, Index per_feature,
-            Activation activation);
+Net<T> made(Index n_context, const std::vector<Index>& inputs, const Hidden& hidden,
+            const std::vector<Index>& outputs);
 
 }  // namespace nflows

@@ -41,16 +41,8 @@ class AffineSpline {
   }
 
  private:
-  // The parameters, or their adjoints, after the affine map's.
   template <class P>
-  struct Rest {
-    P all;
-    NFLOWS_FN auto operator[](int i) const { return all[Affine::n_params + i]; }
-    template <class R>
-    NFLOWS_FN void set(int i, R value) const {
-      all.set(Affine::n_params + i, value);
-    }
-  };
+  using Rest = After<Affine::n_params, P>;  // behind the affine map's
 
   explicit AffineSpline(const RationalQuadratic& spline)
       : n_params(Affine::n_params + spline.n_params), spline_(spline) {}

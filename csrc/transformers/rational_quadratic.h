@@ -8,12 +8,13 @@
 //
 // Widths w and heights h are softmaxes, none of them less than 0.15 of an even share, slopes d = exp(c tanh(a / c)),
 // c = 3, lie within a factor of 20 of 1: M and Q stay positive, in float32 too. Narrower bins and steeper slopes squeeze
-// the gaps between clusters until float32 cannot undo it, and gain no likelihood on held-out rows. The last knot is +B itself, whatever the sizes of the bins add up to. All K
-// bins are walked and one is selected: no branch depends on a row.
+// the gaps between clusters until float32 cannot undo it, and gain no likelihood on held-out rows. The last knot is +B
+// itself, whatever the sizes of the bins add up to. All K bins are walked and one is selected: no branch depends on a
+// row.
 //
-// Outside the interval every variant is the identity. They differ in the slopes at the ends: 1 for `linear` tails,
-// which so join smoothly; one common parameter for `circular` features, which live on the interval alone with its ends
-// glued together (Rezende et al. 2020); free where there are no tails (`none`), for features on [0, 1].
+// Outside the interval every variant is the identity. They differ in the slopes at the ends: 1 for linear tails, which so
+// join smoothly; one common parameter where the ends are one point of a circle (circular_spline.h); free where there are
+// no tails (none), for features on [0, 1].
 //
 // Parameters per feature: K widths, K heights, then the K - 1, K or K + 1 slopes. The identity at 0.
 #pragma once
@@ -38,7 +39,9 @@ class RationalQuadratic {
       : n_bins_(static_cast<int>(spec.integer("n_bins"))), tails_(tails) {
     check(n_bins_ >= 1 && n_bins_ <= kMaxBins, spec.name, ": n_bins must be from 1 to ", kMaxBins, ", got ",
           n_bins_);
-    const double bound = tails_ == Tails::kNone ? 1.0 : spec.real("tail_bound");
+    const double bound = tails_ == Tails::kNone       ? 1.0
+                         : tails_ == Tails::kCircular ? kPi
+                                                      : spec.real("tail_bound");
     check(bound >= 1e-3 && bound <= 1e6, spec.name, ": tail_bound must be from 1e-3 to 1e6, got ", bound);
     low_ = tails_ == Tails::kNone ? 0.0 : -bound;
     high_ = bound;
@@ -105,22 +108,25 @@ class RationalQuadratic {
     return select(inside, dx, dz_);
   }
 
+  // The nearest number of the interval.
+  template <class R>
+  NFLOWS_FN R held(R x) const {
+    return max(scalar<R>(low_), min(scalar<R>(high_), x));
+  }
+
  private:
+  static constexpr double kPi = 3.14159265358979323846;
   static constexpr double kLeast = 0.15, kLogSteepest = 3.0;
 
   static Tails tails_from(const std::string& name) {
-    check(name == "linear" || name == "circular" || name == "none",
-          "rational_quadratic: tails must be linear, circular or none, got '", name, "'");
-    return name == "linear" ? Tails::kLinear : name == "circular" ? Tails::kCircular : Tails::kNone;
+    check(name == "linear" || name == "none", "rational_quadratic: tails must be linear or none, got '", name,
+          "'");
+    return name == "linear" ? Tails::kLinear : Tails::kNone;
   }
 
   template <class R>
   NFLOWS_FN MaskOf<R> is_inside(R x) const {
     return (x >= scalar<R>(low_)) & (x <= scalar<R>(high_));
-  }
-  template <class R>
-  NFLOWS_FN R held(R x) const {
-    return max(scalar<R>(low_), min(scalar<R>(high_), x));
   }
 
   // The sizes of the bins of one axis: a least size each, and shares of what is left.
@@ -213,8 +219,8 @@ class RationalQuadratic {
   // The adjoints of one axis' logits, from those of the knot at which x's bin begins, which is the sum of all steps
   // before it, and of the bin's own step. `searched` are the steps that say which bin it is.
   template <class R, class D>
-  NFLOWS_PART void put_steps(R x, const Steps<R>& searched, const Steps<R>& steps, R dknot, R dstep, int first,
-                           D dp) const {
+  NFLOWS_PART void put_steps(R x, const Steps<R>& searched, const Steps<R>& steps, R dknot, R dstep,
+                             int first, D dp) const {
     R mean = R(0), from = scalar<R>(low_);
     for (int i = 0; i < n_bins_; ++i) {
       mean = fma(steps.share[i], by_step(x, from, searched, i, dknot, dstep), mean);

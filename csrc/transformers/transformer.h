@@ -46,6 +46,17 @@ NFLOWS_FN LogScale<R> bounded(R a, ScalarOf<R> c) {
   return {t * c, R(1) - t * t};
 }
 
+// The parameters, or their adjoints, behind the first k.
+template <int k, class P>
+struct After {
+  P all;
+  NFLOWS_FN auto operator[](int i) const { return all[k + i]; }
+  template <class R>
+  NFLOWS_FN void set(int i, R value) const {
+    all.set(k + i, value);
+  }
+};
+
 // The gradient of x = f^-1(z; p) by the implicit function theorem, at the solution x, for any transformer.
 //
 // Let l(x, p) = log f'(x; p), and let the loss see x and -l with adjoints dx and dlog_det. From z = f(x; p),

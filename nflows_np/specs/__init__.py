@@ -12,6 +12,7 @@ from .affine import Affine as Affine
 from .affine_spline import AffineSpline as AffineSpline
 from .autoregressive import Autoregressive as Autoregressive
 from .bernstein import Bernstein as Bernstein
+from .circular_spline import CircularSpline as CircularSpline
 from .coupling import Coupling as Coupling
 from .diagonal_normal import DiagonalNormal as DiagonalNormal
 from .elementwise import Elementwise as Elementwise

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass
 
-from ._checks import check_activation, check_hidden_units, check_instance
-from ._spec import Bijection, Transformer
-from .affine import Affine
+from ._wiring import Wiring
 
 
 @dataclass(frozen=True, repr=False)
-class Autoregressive(Bijection):
+class Autoregressive(Wiring):
     r"""Masked autoregressive layer: the parameters of column i are a function of columns 0, ..., i-1.
 
     With a transformer :math:`\tau` of one number and a masked network (MADE),
@@ -34,6 +31,15 @@ class Autoregressive(Bijection):
         Widths of the hidden layers of the MADE.
     activation : {"relu", "tanh", "silu", "elu"}, default="relu"
         Activation function of the hidden layers.
+    residual : bool, default=False
+        Add to every second hidden layer after the first the one two below it, before their activations (He et al.
+        2016): ``hidden_units=(64, 64, 64, 64, 64)`` are a first layer and two blocks. Their number is odd
+        and their widths are equal.
+    circular : sequence of int, default=()
+        The columns that are angles, in radians. They move by `circular_spline`, and the networks see them as sine and
+        cosine, so that densities are periodic in them.
+    circular_spline : CircularSpline, default=CircularSpline()
+        The map of those columns.
 
     References
     ----------
@@ -41,6 +47,9 @@ class Autoregressive(Bijection):
     arXiv:1502.03509.
     Papamakarios, Pavlakou, Murray (2017), "Masked Autoregressive Flow for Density Estimation",
     arXiv:1705.07057.
+    He, Zhang, Ren, Sun (2016), "Identity Mappings in Deep Residual Networks", arXiv:1603.05027 (residual blocks).
+    Rezende, Papamakarios, Racanière, Albergo, Kanwar, Shanahan, Cranmer (2020), "Normalizing Flows on Tori and
+    Spheres", arXiv:2002.02428 (circular columns).
 
     Examples
     --------
@@ -49,15 +58,4 @@ class Autoregressive(Bijection):
     Autoregressive(hidden_units=(128, 128), activation='tanh')
     """
 
-    transformer: Transformer = field(default=Affine())
-    _: KW_ONLY
-    hidden_units: Sequence[int] = (64, 64)
-    activation: str = "relu"
-
     name = "autoregressive"
-
-    def __post_init__(self) -> None:
-        check_instance(self, "transformer", self.transformer, Transformer)
-        self._store("hidden_units", check_hidden_units(self, self.hidden_units))
-        check_activation(self, self.activation)
-        super().__post_init__()

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Self
 
 from ._checks import (
-    check_activation,
     check_choice,
     check_flag,
-    check_hidden_units,
-    check_instance,
     check_integers,
     draw_permutation,
     fail,
     require,
     shown,
 )
-from ._spec import Bijection, Permuter, Transformer
-from .affine import Affine
+from ._spec import Permuter
+from ._wiring import Wiring
 
 MASKS = ("alternating", "half", "random")
 
 
 @dataclass(frozen=True, repr=False)
-class Coupling(Bijection):
+class Coupling(Wiring):
     r"""Coupling layer: the kept columns pass unchanged and set, through an MLP, the parameters of the others.
 
     With kept columns :math:`A`, the others :math:`B`, and a transformer :math:`\tau` of one number,
@@ -52,11 +49,23 @@ class Coupling(Bijection):
         Widths of the hidden layers of the MLP.
     activation : {"relu", "tanh", "silu", "elu"}, default="relu"
         Activation function of the hidden layers.
+    residual : bool, default=False
+        Add to every second hidden layer after the first the one two below it, before their activations (He et al.
+        2016): ``hidden_units=(64, 64, 64, 64, 64)`` are a first layer and two blocks. Their number is odd
+        and their widths are equal.
+    circular : sequence of int, default=()
+        The columns that are angles, in radians. They move by `circular_spline`, and the networks see them as sine and
+        cosine, so that densities are periodic in them.
+    circular_spline : CircularSpline, default=CircularSpline()
+        The map of those columns.
 
     References
     ----------
     Dinh, Krueger, Bengio (2014), "NICE: Non-linear Independent Components Estimation", arXiv:1410.8516.
     Dinh, Sohl-Dickstein, Bengio (2016), "Density estimation using Real NVP", arXiv:1605.08803.
+    He, Zhang, Ren, Sun (2016), "Identity Mappings in Deep Residual Networks", arXiv:1603.05027 (residual blocks).
+    Rezende, Papamakarios, Racanière, Albergo, Kanwar, Shanahan, Cranmer (2020), "Normalizing Flows on Tori and
+    Spheres", arXiv:2002.02428 (circular columns).
 
     Examples
     --------
@@ -69,17 +78,13 @@ class Coupling(Bijection):
     [1, 3]
     """
 
-    transformer: Transformer = field(default=Affine())
     _: KW_ONLY
     mask: str | Sequence[int] = "alternating"
     swap: bool = False
-    hidden_units: Sequence[int] = (64, 64)
-    activation: str = "relu"
 
     name = "coupling"
 
     def __post_init__(self) -> None:
-        check_instance(self, "transformer", self.transformer, Transformer)
         self._store("swap", check_flag(self, "swap", self.swap))
         if isinstance(self.mask, str):
             check_choice(self, "mask", self.mask, MASKS)
@@ -90,12 +95,10 @@ class Coupling(Bijection):
             self._store("mask", tuple(sorted(kept)))
             if self.swap:
                 fail(self, "swap", True, "False where mask lists the kept columns (list the others instead)")
-        self._store("hidden_units", check_hidden_units(self, self.hidden_units))
-        check_activation(self, self.activation)
         super().__post_init__()
 
     def _resolve(self, n_features: int, rng: Permuter | None) -> Self:
-        return replace(self, mask=self._kept(n_features, rng), swap=False)
+        return replace(super()._resolve(n_features, rng), mask=self._kept(n_features, rng), swap=False)
 
     def _kept(self, n_features: int, rng: Permuter | None) -> tuple[int, ...]:
         if not isinstance(self.mask, str):

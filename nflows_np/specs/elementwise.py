@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass
 
-from ._checks import check_activation, check_hidden_units, check_instance
-from ._spec import Bijection, Transformer
-from .affine import Affine
+from ._wiring import Wiring
 
 
 @dataclass(frozen=True, repr=False)
-class Elementwise(Bijection):
+class Elementwise(Wiring):
     r"""Elementwise layer: every column passes through the transformer with parameters of its own.
 
     .. math:: z_j = \tau(x_j;\, \theta_j), \qquad \log|\det J| = \sum_j \log|\tau'(x_j;\, \theta_j)| .
@@ -27,28 +24,31 @@ class Elementwise(Bijection):
         Widths of the hidden layers of the context's MLP.
     activation : {"relu", "tanh", "silu", "elu"}, default="relu"
         Activation function of the hidden layers.
+    residual : bool, default=False
+        Add to every second hidden layer after the first the one two below it, before their activations (He et al.
+        2016): ``hidden_units=(64, 64, 64, 64, 64)`` are a first layer and two blocks. Their number is odd
+        and their widths are equal.
+    circular : sequence of int, default=()
+        The columns that are angles, in radians. They move by `circular_spline`, and the networks see them as sine and
+        cosine, so that densities are periodic in them.
+    circular_spline : CircularSpline, default=CircularSpline()
+        The map of those columns.
 
     References
     ----------
     Dinh, Krueger, Bengio (2014), "NICE: Non-linear Independent Components Estimation", arXiv:1410.8516, sec.
     3.3.
+    He, Zhang, Ren, Sun (2016), "Identity Mappings in Deep Residual Networks", arXiv:1603.05027 (residual blocks).
+    Rezende, Papamakarios, Racanière, Albergo, Kanwar, Shanahan, Cranmer (2020), "Normalizing Flows on Tori and
+    Spheres", arXiv:2002.02428 (circular columns).
 
     Examples
     --------
     >>> from nflows_np.specs import Elementwise, Scale
-    >>> Elementwise(Scale()).to_dict()
-    {'name': 'elementwise', 'transformer': {'name': 'scale'}, 'hidden_units': [64, 64], 'activation': 'relu'}
+    >>> Elementwise(Scale())
+    Elementwise(Scale())
+    >>> Elementwise(Scale()).to_dict()["transformer"]
+    {'name': 'scale'}
     """
 
-    transformer: Transformer = field(default=Affine())
-    _: KW_ONLY
-    hidden_units: Sequence[int] = (64, 64)
-    activation: str = "relu"
-
     name = "elementwise"
-
-    def __post_init__(self) -> None:
-        check_instance(self, "transformer", self.transformer, Transformer)
-        self._store("hidden_units", check_hidden_units(self, self.hidden_units))
-        check_activation(self, self.activation)
-        super().__post_init__()

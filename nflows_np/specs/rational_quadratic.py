@@ -8,7 +8,7 @@ from ._checks import check_choice, check_integer, check_real
 from ._spec import Transformer
 
 MAX_BINS = 128
-TAILS = ("linear", "circular", "none")
+TAILS = ("linear", "none")
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,10 +34,9 @@ class RationalQuadratic(Transformer):
         Number of bins K, at most 128.
     tail_bound : float, default=5.0
         The bound B, in units of the layer's input. After a `LinearGaussian` those are standard deviations.
-    tails : {"linear", "circular", "none"}, default="linear"
+    tails : {"linear", "none"}, default="linear"
         What happens at the ends. "linear": slopes 1, so that the map goes on smoothly as the identity.
-        "circular": one free slope for both ends, for features that live on the circle
-        :math:`[-B, B)`. "none": free slopes and the interval :math:`[0, 1]`, for features that have no tails;
+        "none": free slopes and the interval :math:`[0, 1]`, for features that have no tails;
         `tail_bound` is not used.
 
     Raises
@@ -46,11 +45,14 @@ class RationalQuadratic(Transformer):
         If `n_bins` is not an integer from 1 to 128, `tail_bound` not a number from 1e-3 to 1e6, or `tails`
         unknown.
 
+    See Also
+    --------
+    AffineSpline : With an affine map before it, for columns with far rows.
+    CircularSpline : Its variant for angles.
+
     References
     ----------
     Durkan, Bekasov, Murray, Papamakarios (2019), "Neural Spline Flows", arXiv:1906.04032.
-    Rezende, Papamakarios, Racaniere, Albergo, Kanwar, Shanahan, Cranmer (2020), "Normalizing Flows on Tori and
-    Spheres", arXiv:2002.02428 (circular splines).
     Gregory, Delbourgo (1982), "Piecewise rational quadratic interpolation to monotonic data", IMA J. Numer.
     Anal. 2(2).
 

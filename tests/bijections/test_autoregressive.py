@@ -19,6 +19,8 @@ CASES = [
     (Autoregressive(Affine(), hidden_units=(35,), activation="elu"), 17, 2),
     (Autoregressive(Affine(), hidden_units=(5, 7)), 17, 0),  # fewer units than degrees: some stay empty
     (Autoregressive(Affine(), hidden_units=(64, 64)), 5, 0),
+    (Autoregressive(Affine(), hidden_units=(15,) * 3, residual=True), 3, 0),
+    (Autoregressive(Affine(), hidden_units=(33,) * 5, activation="tanh", residual=True), 17, 2),
 ]
 
 

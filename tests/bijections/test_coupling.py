@@ -16,6 +16,9 @@ CASES = [
     (Coupling(Affine(), mask="random", hidden_units=(23, 10, 9), activation="tanh"), 17, 0),
     (Coupling(Affine(), mask=(4, 1), hidden_units=(64, 64), activation="silu"), 5, 0),
     (Coupling(Affine(), mask="alternating", hidden_units=(19, 40)), 17, 2),
+    (Coupling(Affine(), hidden_units=(12,) * 3, residual=True), 3, 0),
+    (Coupling(Affine(), mask="half", hidden_units=(9,) * 5, activation="silu", residual=True), 5, 2),
+    (Coupling(Affine(), hidden_units=(7,), residual=True), 2, 0),
 ]
 
 

@@ -32,7 +32,9 @@ def test_cases_are_of_what_their_file_says():
         assert table, name
         for bijections, _, _ in table:
             chain = dictionaries(bijections)
+            chain += [spec["bijection"] for spec in chain if spec["name"] == "inverse"]
             transformers = [spec["transformer"]["name"] for spec in chain if "transformer" in spec]
+            transformers += [spec["circular_spline"]["name"] for spec in chain if spec.get("circular")]
             assert name in [*(spec["name"] for spec in chain), *transformers], (name, chain)
 
 
@@ -52,5 +54,6 @@ def test_cases_cover_the_corners():
     assert {d for _, d, _ in table} == {1, 2, 3, 5, 17}
     assert {c for _, _, c in table} == {0, 2}
     nets = [spec for spec, _, _ in table if "hidden_units" in spec]
-    assert {len(spec["hidden_units"]) for spec in nets} == {0, 1, 2, 3}
+    assert {len(spec["hidden_units"]) for spec in nets} == {0, 1, 2, 3, 5}
+    assert {spec["residual"] for spec in nets} == {False, True}
     assert {spec["activation"] for spec in nets} == {"relu", "tanh", "silu", "elu"}

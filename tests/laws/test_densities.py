@@ -3,9 +3,19 @@
 import numpy as np
 import pytest
 from cases import CASES
-from engine_flows import every_isa, log_prob, make_flow, train, two_arcs
+from engine_flows import every_isa, log_prob, make_flow, random_flow, train, two_arcs
 
 from nflows_np import presets
+from nflows_np.specs import (
+    Affine,
+    Autoregressive,
+    Coupling,
+    Inverse,
+    Product,
+    RationalQuadratic,
+    StandardNormal,
+    VonMises,
+)
 from nflows_np.testing import apply
 
 PRESETS = (
@@ -24,6 +34,15 @@ PRESETS = (
 N_GRID = {1: 4001, 2: 700}
 # The box holds the image of [-4.5, 4.5]^D: 1.4e-5 of the mass may lie outside.
 LATENT = 4.5
+
+# A line and a circle.
+ON_A_CYLINDER = [
+    Coupling(Affine(), mask=(0,), circular=(1,), hidden_units=(8,), activation="tanh"),
+    Coupling(RationalQuadratic(4), mask=(1,), circular=(1,), hidden_units=(8,), activation="tanh"),
+    Autoregressive(Affine(), circular=(1,), hidden_units=(8,), activation="tanh"),
+    Inverse(Autoregressive(RationalQuadratic(3), circular=(1,), hidden_units=(8,), activation="silu")),
+]
+CYLINDER = Product([((0,), StandardNormal()), ((1,), VonMises())])
 
 
 def integral(flow, context_row=None):
@@ -65,3 +84,16 @@ def test_trained_preset_integrates_to_one(preset, isa):
     after = log_prob(flow, rows).mean()
     assert after > before + (0.05 if layers else -0.05)
     assert integral(flow) == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("bijection", ON_A_CYLINDER)
+def test_density_is_that_of_one_turn(bijection):
+    flow, _, _ = random_flow(bijection, 2, base=CYLINDER)
+    n, turn = 500, 2 * np.pi
+    line, angle = np.linspace(-25.0, 25.0, 4 * n), np.linspace(-np.pi, np.pi, n, endpoint=False) + 0.3
+    grid = np.stack(np.meshgrid(line, angle), axis=-1).reshape(-1, 2)
+    density = np.exp(log_prob(flow, grid))
+    assert density.sum() * (50.0 / (4 * n - 1)) * (turn / n) == pytest.approx(1.0, abs=2e-3)
+    np.testing.assert_allclose(
+        log_prob(flow, grid[::97] - np.array([0.0, turn])), log_prob(flow, grid[::97]), atol=1e-11
+    )

@@ -5,12 +5,6 @@ import numpy as np
 from reference import registry
 from reference.nets import made, mlp
 
-
-def bend(x):
-    """What a network sees of a feature: x near zero, never beyond +-10."""
-    return x / (1 + np.abs(x) / 10)
-
-
 BEND = 10.0
 
 
@@ -19,79 +13,92 @@ def bent(x):
     return x / (1.0 + np.abs(x) / BEND)
 
 
+class Wired:
+    """The transformers of all features, and what nets see of them: angles have their own, and are seen as two."""
+
+    def __init__(self, spec, n_features):
+        line, circle = (registry.make_transformer(spec[key]) for key in ("transformer", "circular_spline"))
+        self.circular = [j in spec["circular"] for j in range(n_features)]
+        self.transformers = [circle if on_circle else line for on_circle in self.circular]
+        self.n_inputs = [1 + on_circle for on_circle in self.circular]
+        self.n_params = [transformer.n_params for transformer in self.transformers]
+
+    def seen(self, x, features, context):
+        """The net's input: the context, and the given features."""
+        columns = [context]
+        for j in features:
+            v = x[:, j]
+            columns += [np.sin(v)[:, None], np.cos(v)[:, None]] if self.circular[j] else [bent(v)[:, None]]
+        return np.concatenate(columns, axis=1)
+
+    def move(self, direction, x, p, features):
+        """Each of the given features by its transformer; ``p`` has their parameters one after the other."""
+        y, log_det, first = x.copy(), np.zeros(len(x)), 0
+        for j in features:
+            transformer, last = self.transformers[j], first + self.n_params[j]
+            q = np.broadcast_to(p[:, first:last], (len(x), last - first))
+            values, term = getattr(transformer, direction)(x[:, [j]], q[:, None, :])
+            y[:, [j]] = values
+            log_det, first = log_det + term[:, 0], last
+        return y, log_det
+
+
 @registry.bijection("elementwise")
-class Elementwise:
+class Elementwise(Wired):
     """Parameters that are free, or a perceptron of the context."""
 
     def __init__(self, spec, n_features, n_context, reader):
-        self.transformer = registry.make_transformer(spec["transformer"])
-        n_out = n_features * self.transformer.n_params
-        self.net = mlp(reader, n_context, spec["hidden_units"], n_out, spec["activation"])
-
-    def _parameters(self, context):
-        return self.net(context).reshape(len(context), -1, self.transformer.n_params)
+        super().__init__(spec, n_features)
+        self.net = mlp(reader, n_context, sum(self.n_params), spec)
 
     def forward(self, x, context):
-        z, log_det = self.transformer.forward(x, self._parameters(context))
-        return z, log_det.sum(axis=1)
+        return self.move("forward", x, self.net(context), range(x.shape[1]))
 
     def inverse(self, z, context):
-        x, log_det = self.transformer.inverse(z, self._parameters(context))
-        return x, log_det.sum(axis=1)
+        return self.move("inverse", z, self.net(context), range(z.shape[1]))
 
 
 @registry.bijection("coupling")
-class Coupling:
+class Coupling(Wired):
     """The kept features and the context set the parameters of the others (Dinh et al. 2014, 2016)."""
 
     def __init__(self, spec, n_features, n_context, reader):
-        self.transformer = registry.make_transformer(spec["transformer"])
+        super().__init__(spec, n_features)
         self.kept = list(spec["kept"])
         self.moved = [j for j in range(n_features) if j not in self.kept]
-        n_in = n_context + len(self.kept)
-        n_out = len(self.moved) * self.transformer.n_params
-        self.net = mlp(reader, n_in, spec["hidden_units"], n_out, spec["activation"])
-
-    def _parameters(self, x, context):
-        inputs = np.concatenate([context, bend(x[:, self.kept])], axis=1)
-        return self.net(inputs).reshape(len(x), len(self.moved), self.transformer.n_params)
-
-    def _apply(self, one_dimensional, x, context):
-        y = x.copy()
-        y[:, self.moved], log_det = one_dimensional(x[:, self.moved], self._parameters(x, context))
-        return y, log_det.sum(axis=1)
+        n_in = n_context + sum(self.n_inputs[j] for j in self.kept)
+        self.net = mlp(reader, n_in, sum(self.n_params[j] for j in self.moved), spec)
 
     def forward(self, x, context):
-        return self._apply(self.transformer.forward, x, context)
+        return self.move("forward", x, self.net(self.seen(x, self.kept, context)), self.moved)
 
     def inverse(self, z, context):
-        return self._apply(self.transformer.inverse, z, context)
+        return self.move("inverse", z, self.net(self.seen(z, self.kept, context)), self.moved)
 
 
 @registry.bijection("autoregressive")
-class Autoregressive:
+class Autoregressive(Wired):
     """Feature i's parameters are a masked network of the features before it (Papamakarios et al. 2017)."""
 
     def __init__(self, spec, n_features, n_context, reader):
-        self.transformer = registry.make_transformer(spec["transformer"])
-        self.n_features = n_features
-        n_params = self.transformer.n_params
-        self.net = made(reader, n_features, n_context, spec["hidden_units"], n_params, spec["activation"])
+        super().__init__(spec, n_features)
+        self.features = range(n_features)
+        self.net = made(reader, n_context, self.n_inputs, self.n_params, spec)
 
     def _parameters(self, x, context):
-        inputs = np.concatenate([context, bend(x)], axis=1)
-        return self.net(inputs).reshape(len(x), self.n_features, self.transformer.n_params)
+        return self.net(self.seen(x, self.features, context))
 
     def forward(self, x, context):
-        z, log_det = self.transformer.forward(x, self._parameters(x, context))
-        return z, log_det.sum(axis=1)
+        return self.move("forward", x, self._parameters(x, context), self.features)
 
     def inverse(self, z, context):
         # One pass of the whole network per feature: after pass i, x_0 .. x_i are final.
         x = np.zeros_like(z)
         log_det = np.zeros(len(z))
-        for i in range(self.n_features):
-            p = self._parameters(x, context)
-            x[:, i], log_det_i = self.transformer.inverse(z[:, i], p[:, i, :])
+        ends = np.cumsum([0, *self.n_params])
+        for i in self.features:
+            p = self._parameters(x, context)[:, ends[i] : ends[i + 1]]
+            moved, log_det_i = self.move("inverse", z, p, [i])
+            x[:, i] = moved[:, i]
             log_det += log_det_i
         return x, log_det

@@ -1,0 +1,52 @@
+// Rational-quadratic spline of the circle, as its lift to the line.
+//
+//   z = x + (spline(r) - r) + phi,   r = x - 2 pi k in [-pi, pi]        Rezende et al. 2020, sec. 2.1.2 and eq. 9
+//
+// x and x + 2 pi are one angle. The spline takes [-pi, pi] to itself with equal slopes at both ends; the phase phi moves
+// those ends too. What a full turn more of x adds to z is a full turn: the map of the line is a bijection, so nothing has
+// to be wrapped, and the map of the circle is what it does to angles. Beyond the range of sin and cos (math_trig.h), where
+// an angle is lost in rounding, r is 0.
+//
+// Parameters per feature: phi, then those of the spline (rational_quadratic.h). The identity at 0.
+#pragma once
+
+#include "transformers/rational_quadratic.h"
+
+namespace nflows {
+
+class CircularSpline {
+ public:
+  int n_params;
+
+  explicit CircularSpline(const Spec& spec)
+      : CircularSpline(RationalQuadratic(spec, RationalQuadratic::Tails::kCircular)) {}
+
+  template <class R, class P>
+  NFLOWS_FN Mapped<R> forward(R x, P p) const {
+    const R r = spline_.held(within_turn(x));
+    const Mapped<R> bent = spline_.forward(r, After<1, P>{p});
+    return {x + (bent.value - r + p[0]), bent.log_det};
+  }
+
+  template <class R, class P>
+  NFLOWS_FN Mapped<R> inverse(R z, P p) const {
+    const R u = z - p[0], r = spline_.held(within_turn(u));
+    const Mapped<R> bent = spline_.inverse(r, After<1, P>{p});
+    return {u + (bent.value - r), bent.log_det};
+  }
+
+  template <class R, class P, class D>
+  NFLOWS_PART R backward(R x, P p, R dz, R dlog_det, D dp) const {
+    const R r = spline_.held(within_turn(x));
+    const R dx = spline_.backward(r, After<1, P>{p}, dz, dlog_det, After<1, D>{dp});
+    dp.set(0, dz);
+    return dx;
+  }
+
+ private:
+  explicit CircularSpline(const RationalQuadratic& spline) : n_params(1 + spline.n_params), spline_(spline) {}
+
+  RationalQuadratic spline_;
+};
+
+}  // namespace nflows
