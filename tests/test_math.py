@@ -31,6 +31,18 @@ def erf_series(x):
     return np.copysign(total * (2 / np.sqrt(np.arctan(x.dtype.type(1)) * 4)), x)
 
 
+def log_ndtr(x):
+    """log Phi in the type of x: by erf near zero, by Laplace's continued fraction of Mills's ratio from 2 on."""
+    a, two_pi = np.abs(x), np.arctan(x.dtype.type(1)) * 8
+    rest = np.zeros_like(a)
+    for n in range(300, 0, -1):
+        rest = n / (a + rest)
+    log_tail = -np.log(a + rest) - a * a / 2 - np.log(two_pi) / 2
+    near = a < 2
+    log_tail[near] = np.log((1 - erf_series(a[near] / np.sqrt(x.dtype.type(2)))) / 2)
+    return np.where(x < 0, log_tail, np.log1p(-np.exp(log_tail)))
+
+
 class Function(NamedTuple):
     reference: object  # in the wider type
     max_ulp: tuple[float, float]  # float32, float64
@@ -47,6 +59,9 @@ FUNCTIONS = {
     "log": Function(np.log, (1.0, 1.4)),
     "log1p": Function(np.log1p, (1.7, 2.0)),
     "softplus": Function(lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))), (2.1, 2.2), low=FLUSH),
+    "log_ndtr": Function(
+        lambda x: special.log_ndtr(x) if x.dtype == np.float64 else log_ndtr(x), (6.6, 7.6), high=(13.1, 37.6)
+    ),
     "erf": Function(lambda x: special.erf(x) if x.dtype == np.float64 else erf_series(x), (1.4, 2.0)),
     "sin": Function(np.sin, (1.6, 1.8), low=(-1e4, -1e6), high=(1e4, 1e6)),
     "cos": Function(np.cos, (1.6, 1.8), low=(-1e4, -1e6), high=(1e4, 1e6)),
@@ -59,6 +74,7 @@ LONG_DOUBLE_IS_WIDER = np.finfo(np.longdouble).nmant > np.finfo(np.float64).nman
 CORNERS = [
     *(0.0, 0.5, 1.0, 4.0, 6.0, 10.0, 20.0, 40.0, 1 / 3, 2 / 3, 4 / 3),
     *(2.0**-54, 2.0**-25, np.sqrt(0.5), np.sqrt(2), 2.0**127, 2.0**1023),
+    *(2.0, 12.93, 13.19, 14.0, 37.47, 37.63, 39.0),
     *(86.99, 87.5, 88.7228, 89.0, 89.07, 89.4, 708.05, 708.5, 709.78, 710.0, 710.13, 710.4),
     *((k + 0.5) * np.log(2) for k in range(4)),
     *(k * np.pi / 4 for k in (1, 2, 3, 4, 5, 6, 7, 8, 1001, 1002, 12732, 12733, 1273240)),
@@ -147,6 +163,9 @@ def test_beyond_the_bound(isa, dtype):
         low = x < FUNCTIONS[name].low[0 if dtype == "float32" else 1] - 0.2
         y = math(name, x[low])
         assert low.any() and not y.any() and not np.signbit(y).any(), f"{name} is not flushed to +0"
+    high = x > FUNCTIONS["log_ndtr"].high[0 if dtype == "float32" else 1] + 0.1
+    y = math("log_ndtr", x[high])
+    assert high.any() and not y.any() and np.signbit(y).all(), "log_ndtr is not flushed to -0"
     for name in ("sin", "cos"):
         finite = np.isfinite(x)
         assert np.all(np.abs(math(name, x[finite])) <= 1)
@@ -161,6 +180,7 @@ SPECIAL = {
     "tanh": [(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (20.0, 1.0), (-20.0, -1.0), (TINY, TINY)],
     "log": [(1.0, 0.0), (0.0, -INF), (-0.0, -INF), (INF, INF), (-1.0, NAN), (-INF, NAN)],
     "log1p": [(0.0, 0.0), (-0.0, -0.0), (-1.0, -INF), (INF, INF), (-2.0, NAN), (-INF, NAN), (TINY, TINY)],
+    "log_ndtr": [(INF, -0.0), (-INF, -INF), (1000.0, -0.0), (-1e160, -INF)],
     "softplus": [(INF, INF), (-INF, 0.0), (1000.0, 1000.0), (-1000.0, 0.0)],
     "erf": [(0.0, 0.0), (-0.0, -0.0), (INF, 1.0), (-INF, -1.0), (6.0, 1.0), (-6.0, -1.0)],
     "sin": [(0.0, 0.0), (-0.0, -0.0), (INF, NAN), (-INF, NAN), (1e30, 0.0), (TINY, TINY)],
@@ -192,7 +212,9 @@ def test_odd_bit_by_bit(isa, dtype, name):
 
 @every_isa
 @every_dtype
-@pytest.mark.parametrize("name", ["exp", "expm1", "sigmoid", "tanh", "log", "log1p", "softplus", "erf"])
+@pytest.mark.parametrize(
+    "name", ["exp", "expm1", "sigmoid", "tanh", "log", "log1p", "softplus", "log_ndtr", "erf"]
+)
 def test_increasing(isa, dtype, name):
     low = {"log": 0.0, "log1p": -0.99}.get(name, -3.0)
     x = np.linspace(low, 3, 2001, dtype=dtype)  # steps above what rounding can undo
@@ -202,13 +224,21 @@ def test_increasing(isa, dtype, name):
 @every_isa
 @every_dtype
 @pytest.mark.parametrize(
-    ("name", "low"), [("tanh", -1), ("erf", -1), ("sigmoid", 0), ("exp", 0), ("softplus", 0)]
+    ("name", "low", "high"),
+    [
+        ("tanh", -1, 1),
+        ("erf", -1, 1),
+        ("sigmoid", 0, 1),
+        ("exp", 0, INF),
+        ("softplus", 0, INF),
+        ("log_ndtr", -INF, 0),
+    ],
 )
-def test_never_leaves_its_range(isa, dtype, name, low):
+def test_never_leaves_its_range(isa, dtype, name, low, high):
     x = numbers(dtype)
     y = load(isa).math(name, x[~np.isnan(x)])
     assert y.min() == low
-    assert y.max() == (np.inf if name in ("exp", "softplus") else 1)
+    assert y.max() == high
 
 
 @every_isa

@@ -41,6 +41,7 @@ constexpr Function<T> kFunctions[] = {
     {"expm1", over_rows<T, expm1<Rows<T>>>, expm1<T>},
     {"log", over_rows<T, log<Rows<T>>>, log<T>},
     {"log1p", over_rows<T, log1p<Rows<T>>>, log1p<T>},
+    {"log_ndtr", over_rows<T, log_ndtr<Rows<T>>>, log_ndtr<T>},
     {"sigmoid", over_rows<T, sigmoid<Rows<T>>>, sigmoid<T>},
     {"sin", over_rows<T, sin<Rows<T>>>, sin<T>},
     {"softplus", over_rows<T, softplus<Rows<T>>>, softplus<T>},
