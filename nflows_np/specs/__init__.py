@@ -29,6 +29,7 @@ from .linear_lu import LinearLU as LinearLU
 from .linear_qr import LinearQR as LinearQR
 from .linear_svd import LinearSVD as LinearSVD
 from .linear_triangular import LinearTriangular as LinearTriangular
+from .mixture_cdf import MixtureCDF as MixtureCDF
 from .permutation import Permutation as Permutation
 from .planar import Planar as Planar
 from .product import Product as Product
