@@ -88,6 +88,7 @@ class ColumnScaler:
         *,
         sample_weight: NDArray[np.float64] | None = None,
         feature_names: Sequence[str] | None = None,
+        as_they_are: Sequence[int] = (),
     ) -> ColumnScaler:
         """Return the robust location and scale of every column.
 
@@ -101,6 +102,8 @@ class ColumnScaler:
             Non-negative finite weights of the rows of `X`; one each if not given.
         feature_names : sequence of str, optional
             Names of the columns for warnings; "column 0", ... if not given.
+        as_they_are : sequence of int, default=()
+            Columns that are not scaled, such as angles: their location is 0, their scale 1.
 
         Returns
         -------
@@ -159,6 +162,7 @@ class ColumnScaler:
                 elif is_discrete(column, sample_size):
                     discrete.append(j)
         warn_of_degenerate_columns(X, sample, loc, scale, constant, discrete, feature_names)
+        loc[list(as_they_are)], scale[list(as_they_are)] = 0.0, 1.0
         return cls(loc, scale)
 
 

@@ -188,8 +188,14 @@ class FlowEstimator(BaseEstimator):
         """A new model, scaled to the rows and started at their Gaussian fit."""
         dtype = np.dtype(self.dtype)
         names = getattr(self, "feature_names_in_", None)
-        scaler = ColumnScaler.fit(rows.X, rows.index, sample_weight=rows.weights, feature_names=names)
         spec = choice.flow.resolve(self.n_features_in_, np.random.Generator(np.random.PCG64(seeds.resolve)))
+        scaler = ColumnScaler.fit(
+            rows.X,
+            rows.index,
+            sample_weight=rows.weights,
+            feature_names=names,
+            as_they_are=spec.circular_columns(self.n_features_in_),
+        )
         model = FlowModel(spec, scaler, dtype)
         model.flow.start(int(seeds.start.generate_state(1, np.uint64)[0] >> 1))
         some = rows

@@ -308,12 +308,15 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Returns
         -------
         X : ndarray of shape (n_samples, n_features)
-            In the units of the columns.
+            In the units of the columns. Columns that `flow` names as circular are from -pi to pi.
         """
         check_is_fitted(self)
         if isinstance(n_samples, bool) or not hasattr(n_samples, "__index__") or n_samples < 1:
             raise ValueError(f"n_samples must be an integer of at least 1, got {n_samples!r}.")
-        return self._model.sample(int(n_samples), check_random_state(random_state), n_threads(self.n_jobs))
+        X = self._model.sample(int(n_samples), check_random_state(random_state), n_threads(self.n_jobs))
+        angles = list(self.flow_.circular_columns(self.n_features_in_))
+        X[:, angles] -= 2 * np.pi * np.round(X[:, angles] / (2 * np.pi))
+        return X
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:
         """Rows to the latent space, where they are distributed as the base if the density is right.

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Self
 
-from ._checks import check_instance, fail
+from ._checks import check_instance, fail, require
 from ._spec import Base, Bijection, Permuter, Spec
+from ._wiring import Wiring
+from .inverse import Inverse
+from .permutation import Permutation
 from .standard_normal import StandardNormal
 
 
@@ -25,6 +28,12 @@ class Flow(Spec):
         The layers, the data's side first. Without any the flow is its base.
     base : Base, default=StandardNormal()
         Distribution of the latents.
+
+    Raises
+    ------
+    ValueError
+        If a layer or the base is none, and by ``resolve`` if one of them does not fit the number of columns, or a
+        column is an angle in one layer and a number of the line in another.
 
     References
     ----------
@@ -62,4 +71,40 @@ class Flow(Spec):
 
     def _resolve(self, n_features: int, rng: Permuter | None) -> Self:
         bijections = tuple(bijection.resolve(n_features, rng) for bijection in self.bijections)
-        return replace(self, bijections=bijections, base=self.base.resolve(n_features, rng))
+        resolved = replace(self, bijections=bijections, base=self.base.resolve(n_features, rng))
+        resolved.circular_columns(n_features)
+        return resolved
+
+    def circular_columns(self, n_features: int) -> tuple[int, ...]:
+        """Return which columns of the data are angles, of a resolved flow.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of columns that the flow acts on.
+
+        Returns
+        -------
+        columns : tuple of int
+            Those that the layers name as ``circular``, followed back through the permutations before them.
+
+        Raises
+        ------
+        ValueError
+            If a layer maps one of them as a number of the line.
+        """
+        layers = [b.bijection if isinstance(b, Inverse) else b for b in self.bijections]
+        column = list(range(n_features))  # of the data, by where it stands
+        named: list[set[int]] = []
+        for bijection, layer in zip(self.bijections, layers, strict=True):
+            if isinstance(layer, Permutation):
+                order = [int(j) for j in layer.order]
+                source = order if bijection is layer else [order.index(j) for j in range(n_features)]
+                column = [column[j] for j in source]
+            named.append({column[j] for j in layer.circular} if isinstance(layer, Wiring) else set())
+        circular = sorted(set().union(*named))
+        for i, (layer, columns) in enumerate(zip(layers, named, strict=True)):
+            fits = not circular or sorted(columns) == circular or isinstance(layer, Permutation)
+            wanted = f"a map of the angles in columns {circular}, which are circular in other layers"
+            require(fits, self, f"bijections[{i}]", layer, wanted)
+        return tuple(circular)

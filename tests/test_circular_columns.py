@@ -1,0 +1,94 @@
+"""Columns of angles: which they are, that they are not scaled, and that a fitted density is one of the circle."""
+
+import numpy as np
+import pytest
+
+from nflows_np import FlowDensity
+from nflows_np.specs import (
+    ActNorm,
+    Affine,
+    Autoregressive,
+    Coupling,
+    Elementwise,
+    Flow,
+    Inverse,
+    LinearGaussian,
+    Permutation,
+    Product,
+    RationalQuadratic,
+    StandardNormal,
+    VonMises,
+)
+
+TURN = 2 * np.pi
+NET = {"hidden_units": (24, 24), "activation": "elu"}
+BASE = Product([((0,), StandardNormal()), ((1,), VonMises())])
+FLOW = Flow(
+    [
+        Elementwise(Affine(), circular=[1]),
+        Autoregressive(RationalQuadratic(6), circular=[1], **NET),
+        Permutation(),
+        Autoregressive(RationalQuadratic(6), circular=[0], **NET),
+        Permutation(),
+    ],
+    base=BASE,
+)
+
+
+def across_the_seam(n, seed=0):
+    """A column in other units than one, and an angle around pi that depends on it."""
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=n)
+    angle = rng.vonmises(np.pi + np.tanh(a), 4.0)
+    return np.column_stack([1e3 + 50 * a, angle])
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return FlowDensity(FLOW, max_iter=40, random_state=0).fit(across_the_seam(2000))
+
+
+def test_columns_are_followed_through_permutations():
+    layer = Autoregressive(circular=[0])
+    order = Permutation((2, 0, 1))
+    assert Flow([order, layer]).resolve(3).circular_columns(3) == (2,)
+    assert Flow([Inverse(order), layer]).resolve(3).circular_columns(3) == (1,)
+    assert Flow([order, Inverse(layer), Inverse(order), Coupling(mask=(0,), circular=[2])]).resolve(
+        3
+    ).circular_columns(3) == (2,)
+    assert Flow([LinearGaussian(), Autoregressive()]).resolve(3).circular_columns(3) == ()
+
+
+@pytest.mark.parametrize("other", [LinearGaussian(), ActNorm(), Autoregressive(), Elementwise(circular=[2])])
+def test_an_angle_in_one_layer_is_an_angle_in_all(other):
+    with pytest.raises(ValueError, match=r"Flow: bijections\[.\] must be a map of the angles in columns \[1"):
+        Flow([Autoregressive(circular=[1]), other]).resolve(3)
+
+
+def test_density_is_periodic_and_of_one_turn(fitted):
+    X = across_the_seam(500, seed=1)
+    assert (fitted.loc_[1], fitted.scale_[1]) == (0.0, 1.0) and fitted.scale_[0] == pytest.approx(50, rel=0.2)
+    turned = X + np.array([0.0, TURN])
+    np.testing.assert_allclose(fitted.score_samples(turned), fitted.score_samples(X), rtol=0, atol=1e-3)
+    line, angle = np.linspace(500, 1500, 801), np.linspace(0, TURN, 200, endpoint=False)
+    grid = np.stack(np.meshgrid(line, angle), axis=-1).reshape(-1, 2)
+    mass = np.exp(fitted.score_samples(grid)).sum() * (line[1] - line[0]) * (TURN / 200)
+    assert mass == pytest.approx(1.0, abs=5e-3)
+
+
+def test_the_seam_costs_nothing(fitted):
+    X = across_the_seam(2000, seed=1)
+    plain = FlowDensity("nsf_ar", hidden_units=(24, 24), max_iter=40, random_state=0)
+    assert fitted.score(X) > plain.fit(across_the_seam(2000)).score(X) + 0.02
+    truth = -np.log(50 * np.sqrt(TURN)) - 0.5 * ((X[:, 0] - 1e3) / 50) ** 2
+    mean = np.pi + np.tanh((X[:, 0] - 1e3) / 50)
+    truth += 4.0 * np.cos(X[:, 1] - mean) - np.log(TURN * np.i0(4.0))
+    assert fitted.score(X) > truth.mean() - 0.03
+
+
+def test_samples_are_angles(fitted):
+    samples = fitted.sample(2000, random_state=0)
+    assert np.all(np.abs(samples[:, 1]) <= np.pi)
+    X = across_the_seam(2000, seed=1)
+    for function in (np.sin, np.cos):
+        assert function(samples[:, 1]).mean() == pytest.approx(function(X[:, 1]).mean(), abs=0.08)
