@@ -1,0 +1,37 @@
+"""The linear flow: a Gaussian."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nflows_np.specs import Flow, LinearGaussian
+
+
+def linear(n_layers: int = 1, hidden_units: Sequence[int] = (), activation: str = "relu") -> Flow:
+    r"""The linear flow: a Gaussian with full covariance, the baseline of every other preset.
+
+    .. math:: z_i = \Big(x_i - b_i - \sum_{j<i} A_{ij} x_j\Big)\, e^{-\alpha_i}, \qquad
+              \log|\det J| = -\sum_i \alpha_i
+
+    Parameters
+    ----------
+    n_layers, hidden_units, activation
+        Taken so that all presets are called alike, and without effect: a chain of linear maps is one linear
+        map, and it has no networks.
+
+    Returns
+    -------
+    flow : Flow
+
+    References
+    ----------
+    Papamakarios, Pavlakou, Murray (2017), "Masked Autoregressive Flow for Density Estimation",
+    arXiv:1705.07057, sec. 3.1 (Gaussian conditionals, here with linear means and constant scales).
+
+    Examples
+    --------
+    >>> from nflows_np.presets import linear
+    >>> linear()
+    Flow((LinearGaussian(),))
+    """
+    return Flow([LinearGaussian()])
