@@ -1,14 +1,20 @@
-"""Presets: what each is made of, for every number of columns."""
+"""Presets: what each is made of, for every number of columns, and whose it is."""
+
+import doctest
+import inspect
+import re
 
 import numpy as np
 import pytest
 
 from nflows_np.presets import (
     PRESETS,
+    bernstein,
     glow,
     iaf,
     linear,
     maf,
+    naf,
     nice,
     nsf,
     nsf_ar,
@@ -16,6 +22,7 @@ from nflows_np.presets import (
     preset,
     radial,
     realnvp,
+    sos,
     sylvester,
 )
 from nflows_np.specs import (
@@ -24,6 +31,7 @@ from nflows_np.specs import (
     Affine,
     AffineSpline,
     Autoregressive,
+    Bernstein,
     Coupling,
     Elementwise,
     Flow,
@@ -34,6 +42,9 @@ from nflows_np.specs import (
     Planar,
     Radial,
     Scale,
+    Sigmoidal,
+    SinhArcsinh,
+    SumOfSquares,
     Sylvester,
     from_dict,
 )
@@ -52,6 +63,9 @@ def test_names():
         "iaf",
         "nsf",
         "nsf_ar",
+        "naf",
+        "sos",
+        "bernstein",
         "planar",
         "radial",
         "sylvester",
@@ -85,6 +99,17 @@ def test_layers():
     assert nsf_ar(2, **NET, n_bins=4, tail_bound=2.0) == Flow(
         [LinearGaussian(), *[Autoregressive(spline, **NET), Permutation("reverse")] * 2]
     )
+    assert naf(2, **NET, n_units=3) == Flow(
+        [LinearGaussian(), *[Autoregressive(Sigmoidal(3), **NET), Permutation("reverse")] * 2]
+    )
+    polynomial = Autoregressive(SumOfSquares(2, bound=2.0), **NET)
+    assert sos(2, **NET, degree=2, bound=2.0) == Flow(
+        [LinearGaussian(), *[Elementwise(SinhArcsinh()), polynomial, Permutation("reverse")] * 2]
+    )
+    polynomial = Autoregressive(Bernstein(7, bound=2.0), **NET)
+    assert bernstein(2, **NET, degree=7, bound=2.0) == Flow(
+        [LinearGaussian(), *[Elementwise(SinhArcsinh()), polynomial, Permutation("reverse")] * 2]
+    )
     assert planar(2, **NET) == planar(2) == Flow([LinearGaussian(), Planar(), Planar()])
     assert radial(1, **NET) == radial(1) == Flow([LinearGaussian(), Radial()])
     assert sylvester(1, **NET) == sylvester(1) == Flow([LinearGaussian(), Sylvester()])
@@ -117,7 +142,7 @@ def test_preset_passes_its_arguments_on():
 
 @pytest.mark.parametrize("name", ["spline", "Flow", "__class__", 3, None])
 def test_unknown_presets_are_refused(name):
-    with pytest.raises(ValueError, match=r"preset: name must be one of \['glow', 'iaf',.*; got"):
+    with pytest.raises(ValueError, match=r"preset: name must be one of \['bernstein', 'glow', 'iaf',.*; got"):
         preset(name)
 
 
@@ -138,3 +163,18 @@ def test_networks_are_validated():
         maf(hidden_units=(0,))
     with pytest.raises(ValueError, match="activation must be one of"):
         glow(activation="sin")
+
+
+@every_preset
+def test_every_preset_cites_its_paper(name):
+    doc = inspect.getdoc(PRESETS[name])
+    (references,) = re.findall(r"^References\n-+\n(.*?)^\w+\n-+\n", doc, flags=re.MULTILINE | re.DOTALL)
+    assert re.search(r"arXiv:\d{4}\.\d{4,5}\b|doi:10\.\d{4,}/\S", references)
+
+
+@every_preset
+def test_every_preset_has_an_example_that_runs(name):
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    for example in doctest.DocTestFinder(recurse=False).find(PRESETS[name], name, globs={}):
+        runner.run(example)
+    assert runner.tries > 0 and runner.failures == 0

@@ -112,12 +112,15 @@ def auto_preset(n_rows: int) -> str:
 def auto_n_layers(name: str, n_rows: int) -> int:
     """Layers of a preset; fewer of those that move every column in each layer, where rows are few.
 
-    Planar and radial layers have a few parameters for each column and bend little each: many of them.
+    Planar and radial layers have a few parameters for each column and bend little each: many of them. Layers of
+    sigmoids and of polynomials bend much: five do as well as eight.
     """
     if name == "linear":
         return 1
     if name in ("planar", "radial"):
         return 16
+    if name in ("naf", "sos", "bernstein"):
+        return 5
     return 5 if name in ("maf", "iaf", "nsf_ar") and n_rows < 2_000 else 8
 
 

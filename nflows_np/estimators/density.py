@@ -33,8 +33,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     Parameters
     ----------
     flow : str or Flow, default="auto"
-        The flow: a preset of :mod:`nflows_np.presets` ("nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar",
-        "planar", "radial", "sylvester", "linear"), or a :class:`nflows_np.specs.Flow` of your own. "auto" is "maf",
+        The flow: a preset of :mod:`nflows_np.presets` ("nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "naf",
+        "sos", "bernstein", "planar", "radial", "sylvester", "linear"), or a :class:`nflows_np.specs.Flow`: one of your
+        own, or what a preset's function returns, such as ``nflows_np.presets.bernstein(degree=24)``. "auto" is "maf",
         and "linear" (a Gaussian) where there are too few rows to validate anything else.
     base : str or Base, default="auto"
         The distribution of the latents, trained with the flow: "standard_normal", "diagonal_normal", "full_normal",

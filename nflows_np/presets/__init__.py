@@ -8,6 +8,9 @@ Numbers of layers: couplings leave half of the columns alone, so they come in ev
 (every column is transformed three times); an autoregressive layer transforms every column, and five is the
 number that its paper and most later comparisons use. Planar and radial layers have few parameters and bend little
 each: sixteen; a Sylvester layer is as many planar ones as its rank: eight.
+
+A preset is a file: a function that takes `n_layers`, `hidden_units`, `activation` and what is its own, with its paper
+under References and an example; it is imported and listed in `PRESETS` below.
 """
 
 from __future__ import annotations
@@ -18,16 +21,19 @@ from types import MappingProxyType
 
 from nflows_np.specs import Flow
 
+from .bernstein import bernstein as bernstein
 from .glow import glow as glow
 from .iaf import iaf as iaf
 from .linear import linear as linear
 from .maf import maf as maf
+from .naf import naf as naf
 from .nice import nice as nice
 from .nsf import nsf as nsf
 from .nsf_ar import nsf_ar as nsf_ar
 from .planar import planar as planar
 from .radial import radial as radial
 from .realnvp import realnvp as realnvp
+from .sos import sos as sos
 from .sylvester import sylvester as sylvester
 
 PRESETS: Mapping[str, Callable[..., Flow]] = MappingProxyType(
@@ -41,6 +47,9 @@ PRESETS: Mapping[str, Callable[..., Flow]] = MappingProxyType(
             iaf,
             nsf,
             nsf_ar,
+            naf,
+            sos,
+            bernstein,
             planar,
             radial,
             sylvester,
@@ -56,11 +65,12 @@ def preset(name: str, **kwargs: float | str | Sequence[int]) -> Flow:
 
     Parameters
     ----------
-    name : {"nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "planar", "radial", "sylvester", "linear"}
-        Name of the preset.
+    name : str
+        Name of the preset, one of `PRESETS`: "nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "naf", "sos",
+        "bernstein", "planar", "radial", "sylvester" or "linear".
     **kwargs
-        `n_layers`, `hidden_units`, `activation`, and for some `n_bins` and `tail_bound`; what is left out takes
-        the preset's own default.
+        `n_layers`, `hidden_units`, `activation`, and what else the preset takes; what is left out takes the
+        preset's own default.
 
     Returns
     -------
