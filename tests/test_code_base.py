@@ -152,7 +152,7 @@ def test_versions_agree():
 
 def public_objects():
     """Every public class and function, and the public methods that the package defines, by dotted name."""
-    for home in ("nflows_np", "nflows_np.specs", "nflows_np.presets"):
+    for home in ("nflows_np", "nflows_np.specs", "nflows_np.presets", "nflows_np.datasets"):
         module = importlib.import_module(home)
         for name in getattr(module, "__all__", vars(module)):
             value = getattr(module, name)

@@ -6,10 +6,15 @@ from scipy import stats
 from scipy.special import logsumexp
 
 from nflows_np.datasets import (
+    checkerboard,
+    checkerboard_log_density,
     eight_gaussians,
     eight_gaussians_log_density,
+    pinwheel,
+    pinwheel_log_density,
     two_moons,
     two_moons_log_density,
+    two_spirals,
 )
 
 
@@ -55,6 +60,8 @@ def test_two_moons_density_at_extreme_noise(noise):
     [
         (lambda X: two_moons_log_density(X, noise=0.1), 4.0, 0.05),
         (lambda X: eight_gaussians_log_density(X, radius=1.5, noise=0.3), 4.0, 0.05),
+        (lambda X: pinwheel_log_density(X, noise=0.15), 4.0, 0.02),
+        (lambda X: checkerboard_log_density(X + 1 / 64), 4.0, 1 / 32),  # the middles of cells, exactly
     ],
 )
 def test_densities_integrate_to_one(log_density, half, step):
@@ -65,7 +72,12 @@ def test_densities_integrate_to_one(log_density, half, step):
 
 @pytest.mark.parametrize(
     "sample, log_density",
-    [(two_moons, two_moons_log_density), (eight_gaussians, eight_gaussians_log_density)],
+    [
+        (two_moons, two_moons_log_density),
+        (eight_gaussians, eight_gaussians_log_density),
+        (pinwheel, pinwheel_log_density),
+        (checkerboard, checkerboard_log_density),
+    ],
 )
 def test_samples_follow_the_density(sample, log_density):
     """The counts of a grid of cells against the density's integral over each (midpoints of a finer grid)."""
@@ -91,7 +103,54 @@ def test_eight_gaussians_density_is_the_mixture():
     assert eight_gaussians_log_density(X, radius=1.7, noise=0.3) == pytest.approx(expected, abs=1e-10)
 
 
-@pytest.mark.parametrize("sample", [two_moons, eight_gaussians])
+def test_pinwheel_density_is_that_of_straight_arms():
+    """Turned back by the angle of its radius, an arm is a Gaussian."""
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    expected = []
+    for x in X:
+        angles = 2 * np.pi * np.arange(5) / 5 + 0.8 * np.linalg.norm(x)
+        back = [np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]]) @ x for a in angles]
+        arm = stats.multivariate_normal([1.0, 0.0], np.diag([0.3**2, 0.2**2]))
+        expected.append(np.log(np.mean(arm.pdf(back))))
+    assert pinwheel_log_density(X, noise=0.2) == pytest.approx(np.array(expected), abs=1e-10)
+
+
+@pytest.mark.parametrize("noise", [1e-6, 1e3])
+def test_pinwheel_density_at_extreme_noise(noise):
+    points = np.vstack([[[0.0, 0.0], [1e6, -1e6]], pinwheel(20, noise=noise, random_state=0)])
+    assert np.isfinite(pinwheel_log_density(points, noise=noise)).all()
+
+
+def test_checkerboard_density_is_that_of_eight_squares():
+    X = np.random.default_rng(0).uniform(-3.0, 3.0, size=(2000, 2))
+    dark = [(i, j) for i in range(-2, 2) for j in range(-2, 2) if (i + j) % 2 == 0]
+    inside = [any(i <= x < i + 1 and j <= y < j + 1 for i, j in dark) for x, y in X]
+    assert np.array_equal(checkerboard_log_density(X), np.where(inside, -np.log(8.0), -np.inf))
+    assert 0.1 < np.mean(inside) < 0.4
+    assert (checkerboard_log_density(checkerboard(10_000, random_state=0)) == -np.log(8.0)).all()
+
+
+def test_two_spirals_lie_on_both_arms():
+    """Without much noise a row's angle is that of its radius, on one arm or on the other."""
+    X = two_spirals(4000, noise=1e-9, random_state=0)
+    t = 3.0 * np.linalg.norm(X, axis=1)
+    arm = (t / 3.0)[:, None] * np.column_stack([-np.cos(t), np.sin(t)])
+    first, second = (np.abs(X - side * arm).max(axis=1) < 1e-6 for side in (1.0, -1.0))
+    assert (first | second).all()
+    assert 0.45 < first.mean() < 0.55
+    assert stats.kstest((t / (3.0 * np.pi)) ** 2, "uniform").pvalue > 1e-3
+
+
+def test_two_spirals_noise():
+    """Rows of the same arm points: their difference is that of the noise."""
+    narrow, wide = (two_spirals(4000, noise=noise, random_state=0) for noise in (0.1, 0.3))
+    assert np.std(wide - narrow) == pytest.approx(0.2, rel=0.05)
+
+
+ALL = [two_moons, eight_gaussians, pinwheel, two_spirals, checkerboard]
+
+
+@pytest.mark.parametrize("sample", ALL)
 def test_samples_are_reproducible(sample):
     X = sample(50, random_state=0)
     assert X.shape == (50, 2) and X.dtype == np.float64
@@ -109,11 +168,22 @@ def test_chunks_do_not_show():
 
 @pytest.mark.parametrize("noise", [0.0, -1.0, np.nan, np.inf, "0.1"])
 def test_noise_is_checked(noise):
-    for call in (two_moons, eight_gaussians):
+    for call in (two_moons, eight_gaussians, pinwheel, two_spirals):
         with pytest.raises(ValueError, match="noise must be a positive number"):
             call(3, noise=noise)
-    for call in (two_moons_log_density, eight_gaussians_log_density):
+    for call in (two_moons_log_density, eight_gaussians_log_density, pinwheel_log_density):
         with pytest.raises(ValueError, match="noise must be a positive number"):
             call([[0.0, 0.0]], noise=noise)
         with pytest.raises(ValueError, match=r"X must have shape \(n, 2\); got \(1, 3\)"):
             call([[0.0, 0.0, 0.0]])
+
+
+def test_points_of_the_checkerboard_are_checked():
+    with pytest.raises(ValueError, match=r"X must have shape \(n, 2\); got \(1, 3\)"):
+        checkerboard_log_density([[0.0, 0.0, 0.0]])
+
+
+@pytest.mark.parametrize("sample", ALL)
+def test_the_number_of_rows_is_checked(sample):
+    with pytest.raises(ValueError):
+        sample(-1)

@@ -1,14 +1,14 @@
-"""Generated data sets whose density is known exactly, for examples, tests and benches."""
+"""Two moons."""
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp
 from sklearn.utils import check_random_state
+
+from ._checks import check_positive, checked_points
 
 _CENTRES = np.array([[0.0, 0.0], [1.0, 0.5]])  # of the circles: the upper half of one, the lower of the other
 _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(48)
@@ -52,7 +52,7 @@ def two_moons(n_samples: int = 1000, *, noise: float = 0.1, random_state: Any = 
     >>> two_moons(5, random_state=0).shape
     (5, 2)
     """
-    _check_positive(noise=noise)
+    check_positive(noise=noise)
     rng = check_random_state(random_state)
     lower = rng.randint(2, size=n_samples)
     angle = np.pi * (rng.uniform(size=n_samples) + lower)
@@ -94,88 +94,13 @@ def two_moons_log_density(X: ArrayLike, *, noise: float = 0.1) -> NDArray[np.flo
     >>> two_moons_log_density([[0.0, 1.0], [5.0, 5.0]]).round(4)
     array([-4.5300000e-01, -1.4676818e+03])
     """
-    _check_positive(noise=noise)
-    X = _checked_points(X)
+    check_positive(noise=noise)
+    X = checked_points(X)
     out = np.empty(len(X))
     for start in range(0, len(X), _CHUNK):
         moons = [_log_arc(X[start : start + _CHUNK] - _CENTRES[lower], lower, noise) for lower in (0, 1)]
         out[start : start + _CHUNK] = np.logaddexp(*moons) - np.log(2.0)
     return out
-
-
-def eight_gaussians(
-    n_samples: int = 1000, *, radius: float = 2.0, noise: float = 0.2, random_state: Any = None
-) -> NDArray[np.float64]:
-    r"""Draw from a mixture of eight Gaussians on a circle.
-
-    .. math:: p(x) = \frac{1}{8} \sum_{k=0}^{7} N(x;\, \rho\, (\cos \tfrac{k\pi}{4}, \sin \tfrac{k\pi}{4}),\,
-              \sigma^2 I)
-
-    Parameters
-    ----------
-    n_samples : int, default=1000
-        Number of rows.
-    radius : float, default=2.0
-        Radius :math:`\rho > 0` of the circle of the means.
-    noise : float, default=0.2
-        Standard deviation :math:`\sigma > 0` of each Gaussian.
-    random_state : int, RandomState instance or None, default=None
-        Source of the draws.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, 2)
-
-    Raises
-    ------
-    ValueError
-        If `radius` or `noise` is not positive and finite, or `n_samples` is negative.
-
-    Examples
-    --------
-    >>> from nflows_np.datasets import eight_gaussians
-    >>> eight_gaussians(5, random_state=0).shape
-    (5, 2)
-    """
-    _check_positive(radius=radius, noise=noise)
-    rng = check_random_state(random_state)
-    component = rng.randint(8, size=n_samples)
-    return _octagon(radius)[component] + noise * rng.standard_normal((n_samples, 2))
-
-
-def eight_gaussians_log_density(
-    X: ArrayLike, *, radius: float = 2.0, noise: float = 0.2
-) -> NDArray[np.float64]:
-    """Return the log-density of `eight_gaussians`, in nats and in closed form.
-
-    Parameters
-    ----------
-    X : array-like of shape (n, 2)
-        Points.
-    radius : float, default=2.0
-        Radius of the circle of the means.
-    noise : float, default=0.2
-        Standard deviation of each Gaussian.
-
-    Returns
-    -------
-    log_density : ndarray of shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If `X` does not have two columns, or `radius` or `noise` is not positive and finite.
-
-    Examples
-    --------
-    >>> from nflows_np.datasets import eight_gaussians_log_density
-    >>> eight_gaussians_log_density([[2.0, 0.0], [0.0, 0.0]]).round(4)
-    array([ -0.6984, -48.619 ])
-    """
-    _check_positive(radius=radius, noise=noise)
-    X = _checked_points(X)
-    squares = ((X[:, None, :] - _octagon(radius)) ** 2).sum(axis=2) / noise**2
-    return logsumexp(-0.5 * squares, axis=1) - np.log(8.0 * 2.0 * np.pi * noise**2)
 
 
 def _log_arc(offset: NDArray[np.float64], lower: int, noise: float) -> NDArray[np.float64]:
@@ -208,21 +133,3 @@ def _log_integral(
     integral = half * (np.exp(-kappa[:, None] * drop) @ _NODE_WEIGHTS)
     with np.errstate(divide="ignore"):  # an empty piece
         return np.log(integral) - 2.0 * kappa * np.sin(0.5 * start) ** 2
-
-
-def _octagon(radius: float) -> NDArray[np.float64]:
-    angles = np.arange(8) * (np.pi / 4.0)
-    return radius * np.column_stack([np.cos(angles), np.sin(angles)])
-
-
-def _check_positive(**values: float) -> None:
-    for name, value in values.items():
-        if not (isinstance(value, Real) and 0 < value < float("inf")):
-            raise ValueError(f"{name} must be a positive number; got {value!r}.")
-
-
-def _checked_points(X: ArrayLike) -> NDArray[np.float64]:
-    X = np.asarray(X, dtype=np.float64)
-    if X.ndim != 2 or X.shape[1] != 2:
-        raise ValueError(f"X must have shape (n, 2); got {X.shape}.")
-    return X
