@@ -6,6 +6,7 @@ every registered bijection with them.
 """
 
 from ._bijection import check_bijection as check_bijection
+from ._condition import check_rounding as check_rounding
 from ._gradients import check_gradients as check_gradients
 from ._laws import check_batch_invariance as check_batch_invariance
 from ._laws import check_log_det as check_log_det

@@ -4,7 +4,7 @@ import doctest
 
 import numpy as np
 import pytest
-from engine_flows import random_flow
+from engine_flows import random_flow, resolve
 
 from nflows_np import testing
 from nflows_np.specs import Affine, Autoregressive, Coupling, LinearGaussian
@@ -73,6 +73,18 @@ def test_lies_are_found(flow, lie):
     check(flow, ROWS, CONTEXT)
     with pytest.raises(AssertionError):
         check(Lying(flow, method, spoil), ROWS, CONTEXT)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("direction", ["forward", "inverse"])
+def test_lost_digits_are_found(dtype, direction):
+    """A hundred roundings more than there have to be, in rows or in log-dets."""
+    layers = [LinearGaussian(), *[Autoregressive(hidden_units=(9,))] * 3]
+    flow, spec, lost = random_flow(layers, 3, dtype=dtype)[0], resolve(layers, 3), 100 * np.finfo(dtype).eps
+    assert 0.1 < testing.check_rounding(flow, spec, ROWS) < 4.0
+    for spoil in (lambda y, log_det: (y * (1 + lost), log_det), lambda y, log_det: (y, log_det + 30 * lost)):
+        with pytest.raises(AssertionError, match="roundings"):
+            testing.check_rounding(Lying(flow, direction, spoil), spec, ROWS)
 
 
 def test_nan_in_the_tails_is_found(flow):

@@ -1,11 +1,17 @@
-"""Trained flows of every preset, and rows as far as ten standard deviations out: they come back."""
+"""Trained flows of every preset, and rows as far as ten standard deviations out: they come back.
+
+What is lost is held to what roundings between the layers explain (nflows_np/testing/_condition.py): trained splines
+squeeze the gaps between the data, and single precision cannot undo it where a row far out falls into the gaps of one
+layer after the other. Flows of other layers do not squeeze so, and are held to a plain bound too.
+"""
 
 import numpy as np
 import pytest
-from engine_flows import every_dtype, every_isa, log_prob, make_flow, train, two_arcs
+from engine_flows import every_dtype, every_isa, log_prob, make_flow, resolve, train, two_arcs
 
 from nflows_np import presets
-from nflows_np.testing import check_round_trip
+from nflows_np.testing import check_round_trip, check_rounding
+from nflows_np.testing._condition import round_trip_condition
 
 PRESETS = (
     "nice",
@@ -24,8 +30,9 @@ PRESETS = (
     "linear",
 )
 RTOL = {"float32": 1e-3, "float64": 1e-9}
-# Splines squeeze the gaps between the data, and a few rows ten standard deviations out fall into one after the other.
-SPLINE_RTOL = {"float32": 0.5, "float64": 1e-9}
+# Of a preset of splines, so many rows of those ten standard deviations out must be as well off.
+SPLINE_RTOL = {"float32": 1e-3, "float64": 1e-6}
+MOST = {"float32": 0.6, "float64": 1.0}
 
 
 def chained_parabolas(n, n_features=6):
@@ -57,10 +64,16 @@ def far_rows(n_features, n=500):
 def test_far_rows_come_back(data, preset, isa, dtype):
     rows = DATA[data]
     layers = {} if preset == "linear" else {"hidden_units": (32, 32)}
-    flow = make_flow(getattr(presets, preset)(**layers).bijections, rows.shape[1], isa=isa, dtype=dtype)
+    bijections = getattr(presets, preset)(**layers).bijections
+    flow = make_flow(bijections, rows.shape[1], isa=isa, dtype=dtype)
     train(flow, rows, isa=isa, n_epochs=0)
     before = log_prob(flow, rows).mean()
     train(flow, rows, isa=isa)
     assert log_prob(flow, rows).mean() > before + (0.1 if layers else -0.05)
-    rtol = (SPLINE_RTOL if preset.startswith("nsf") else RTOL)[dtype]
-    check_round_trip(flow, far_rows(rows.shape[1]), rtol=rtol)
+    far, spec = far_rows(rows.shape[1]), resolve(bijections, rows.shape[1])
+    check_rounding(flow, spec, far)
+    if preset.startswith("nsf"):
+        allowed = np.finfo(dtype).eps * round_trip_condition(flow, spec, far, "forward").rows
+        assert np.mean(allowed < SPLINE_RTOL[dtype]) >= MOST[dtype]
+    else:
+        check_round_trip(flow, far, rtol=RTOL[dtype])
