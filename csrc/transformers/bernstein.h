@@ -50,7 +50,8 @@ class Bernstein {
       const Curve<R> c = curve(t, delta);
       return Slope<R>{c.z - held, c.slope};
     };
-    const R x = monotone_root(excess, -bound<R>(), bound<R>(), held);
+    const R root = monotone_root(excess, -bound<R>(), bound<R>(), held);
+    const R x = select(abs(z) < bound<R>(), root, held);  // the tangent is the one at the very end
     const R slope = curve(x, delta).slope;
     return {x + (z - held) / slope, -log(slope)};
   }

@@ -101,6 +101,8 @@ class Sigmoidal {
   template <class R, class P>
   NFLOWS_PART Units<R> units(P p) const {
     Units<R> unit;
+    R highest = p[2 * n_units_];  // weights count by their ratios: large logarithms would cost digits
+    for (int k = 1; k < n_units_; ++k) highest = max(highest, p[2 * n_units_ + k]);
     for (int k = 0; k < n_units_; ++k) {
       const R follows = rate<R>(k);
       const LogScale<R> log_a = bounded(p[k], kSteepest), b = bounded(p[n_units_ + k] * follows, kFurthest);
@@ -108,7 +110,7 @@ class Sigmoidal {
       unit.a_slope[k] = log_a.slope;
       unit.b[k] = b.value;
       unit.b_slope[k] = b.slope * follows;
-      unit.log_w[k] = p[2 * n_units_ + k];
+      unit.log_w[k] = p[2 * n_units_ + k] - highest;
     }
     return unit;
   }
