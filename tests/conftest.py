@@ -2,8 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import nflows_np
+
+# Fuzz is the same in every run, but for `--hypothesis-profile long`.
+settings.register_profile("repeatable", max_examples=200, derandomize=True, deadline=None, database=None)
+settings.register_profile("long", max_examples=20_000, deadline=None, print_blob=True)
+settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser):

@@ -77,36 +77,6 @@ def test_inverse_is_exact_to_machine_precision(m, isa, dtype):
     assert np.max(np.abs(log_det + np.log(slope)) / (1.0 + (1.0 + np.abs(z)) / slope)) < 16.0 * eps
 
 
-@pytest.mark.parametrize("size", [1.0, 30.0, 1e3])
-@pytest.mark.parametrize("n_features", [1, 2, 7])
-@every_isa
-@every_dtype
-def test_extreme_parameters_and_rows_come_back(size, n_features, isa, dtype):
-    """Parameters up to 1e3 and rows up to 1e6, in both orders of directions.
-
-    The error allowed is that of rounding the row in the middle, passed on by the way back, whose slopes are at most
-    1 + |w||u^| and (1 + |w||u^|) / (1 - c).
-    """
-    rng = np.random.default_rng(0)
-    eps = float(np.finfo(dtype).eps)
-    flow = make_flow(Planar(), n_features, isa=isa, dtype=dtype)
-    for _ in range(20):
-        params = rng.uniform(-size, size, flow.n_params) * 10.0 ** rng.uniform(-2.0, 0.0, flow.n_params)
-        flow.set_params(params.astype(dtype))
-        rows = rng.standard_normal((64, n_features)) * 10.0 ** rng.uniform(-6.0, 6.0, (64, 1))
-        rows = rows.astype(dtype)
-        w, u = params[:n_features], params[n_features + 1 :]
-        lipschitz = 1.0 + np.linalg.norm(w) * (np.linalg.norm(u) + abs(steepness(w @ u)) / np.linalg.norm(w))
-        for there, back in (("forward", "inverse"), ("inverse", "forward")):
-            middle, log_det = apply(flow, there, rows)
-            again, log_det_back = apply(flow, back, middle)
-            for values in (middle, again, log_det, log_det_back):
-                assert np.isfinite(values).all()
-            scale = np.maximum(1.0, np.abs([rows, middle]).max(axis=(0, 2)))
-            error = np.abs(again.astype(np.float64) - rows).max(axis=1) / scale
-            assert error.max() < 100.0 * n_features * eps * lipschitz
-
-
 def test_starts_at_the_identity_and_can_leave_it():
     rows = np.random.default_rng(0).standard_normal((50, 3))
     for dtype in DTYPES:

@@ -125,25 +125,3 @@ def test_knots_are_met():
     z, log_det = apply(flow, "forward", np.array([[-0.5]]))
     np.testing.assert_allclose(z, [[0.5]], rtol=1e-12)
     np.testing.assert_allclose(log_det, [LOG_STEEPEST * np.tanh(0.7 / LOG_STEEPEST)], rtol=1e-12)
-
-
-@every_dtype
-@pytest.mark.parametrize("extreme", [1.0, 10.0, 1e3, 1e6])
-def test_inverses_on_knots_at_bounds_and_far_out(dtype, extreme):
-    """Errors of a round trip, in units of the interval and of the map's own condition."""
-    rng = np.random.default_rng(int(extreme))
-    for _ in range(20):
-        params = extreme * rng.standard_normal(23)
-        flow = spline(params, dtype, tail_bound=3.0)
-        x_knots, y_knots, _ = Reference(8, 3.0, "linear").knots(params)
-        rows = np.concatenate([x_knots, y_knots, rng.uniform(-3, 3, 500), [-3.0, 3.0, 1e6, -1e6, 0.0]])
-        rows = rows[:, None].astype(dtype)
-        eps = float(np.finfo(dtype).eps)
-        for there, back in (("forward", "inverse"), ("inverse", "forward")):
-            out, log_there = apply(flow, there, rows)
-            returned, log_back = apply(flow, back, out)
-            assert np.isfinite(out).all() and np.isfinite(log_there).all() and np.isfinite(log_back).all()
-            inside = np.abs(rows[:, 0]) <= 3.0
-            allowed = 100 * eps * 3.0 * (1.0 + np.exp(np.minimum(np.abs(log_there), 20.0)))
-            assert np.all(np.abs(returned - rows)[inside, 0] <= allowed[inside])
-            assert np.array_equal(returned[~inside], rows[~inside])

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from engine_flows import every_dtype, make_flow
+from engine_flows import make_flow
 from reference import registry
 from reference.by_number import ByNumber
 from scipy import special
 
 from nflows_np.specs import Autoregressive, Coupling, Elementwise, Sigmoidal
-from nflows_np.testing import apply, check_gradients
+from nflows_np.testing import check_gradients
 
 CASES = [
     (Elementwise(Sigmoidal(3)), 1, 0),
@@ -38,26 +38,6 @@ class Reference(ByNumber):
 
     def reach(self, z, p):
         return (abs(z) + 31.0) * np.exp(2.0)
-
-
-@every_dtype
-@pytest.mark.parametrize("n_units", [1, 2, 8, 64])
-@pytest.mark.parametrize("extreme", [0.3, 3.0, 1e4])
-def test_inverses_everywhere(dtype, n_units, extreme):
-    """Rows inside and far out come back, whatever the parameters, as their slope allows."""
-    rng = np.random.default_rng(n_units)
-    rows = np.concatenate([[0.0, 1e3, -1e3, 1e6, -1e6], 5 * rng.standard_normal(300)])[:, None].astype(dtype)
-    for _ in range(5):
-        flow = make_flow(Elementwise(Sigmoidal(n_units)), 1, dtype=dtype)
-        flow.set_params((extreme * rng.standard_normal(3 * n_units)).astype(dtype))
-        for there, back in (("forward", "inverse"), ("inverse", "forward")):
-            out, log_there = apply(flow, there, rows)
-            returned, log_back = apply(flow, back, out)
-            assert np.isfinite(log_there).all() and np.isfinite(log_back).all()
-            size = 30.0 + np.maximum(np.abs(rows[:, 0]), np.abs(out[:, 0]))
-            condition = np.exp(np.abs(log_there)) * size
-            error = np.abs(returned - rows)[:, 0]
-            assert np.all(error <= 300 * np.finfo(dtype).eps * condition)
 
 
 def test_units_part_from_the_identity():

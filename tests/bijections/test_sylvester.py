@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from engine_flows import DTYPES, every_dtype, every_isa, make_flow, random_flow, resolve
-from reference import build_flow, registry
+from engine_flows import DTYPES, make_flow, random_flow
+from reference import registry
 from reference.ridge import bisect, steepness
 
 from nflows_np._engine import engine
@@ -87,42 +87,6 @@ def test_rank_one_on_one_column_is_planar():
     for direction in ("forward", "inverse"):
         for a, b in zip(apply(sylvester, direction, rows), apply(planar, direction, rows), strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-13)
-
-
-@pytest.mark.parametrize("size", [1.0, 30.0, 1e3])
-@every_isa
-@every_dtype
-def test_extreme_parameters_and_rows_come_back(size, isa, dtype):
-    """Parameters up to 1e3 and rows up to 1e6: the equations of the inverse hold as well as the dtype can say.
-
-    R and S are diagonal with entries of such sizes: off the diagonal they multiply one row's error into the next one's,
-    and the true inverse of a random matrix of them is as large as they say.
-    """
-    rng = np.random.default_rng(0)
-    eps, n_features, rank = float(np.finfo(dtype).eps), 5, 3
-    flow = make_flow(Sylvester(rank), n_features, isa=isa, dtype=dtype)
-    spec = resolve(Sylvester(rank), n_features)
-    for _ in range(20):
-        _, reader = build_flow(flow, spec, np.zeros(flow.n_params))
-        params = rng.uniform(-size, size, flow.n_params) * 10.0 ** rng.uniform(-2.0, 0.0, flow.n_params)
-        params *= reader.free
-        for start in (flow.n_params - 2 * rank**2, flow.n_params - rank**2):
-            block = params[start : start + rank**2].reshape(rank, rank)
-            block[:] = np.diag(np.diag(block))
-        flow.set_params(params.astype(dtype))
-        reference, _ = build_flow(flow, spec)
-        layer = reference.bijections[0]
-        lipschitz = 1.0 + np.abs(layer.s).max() * np.abs(layer.r).max()
-        rows = rng.standard_normal((64, n_features)) * 10.0 ** rng.uniform(-6.0, 6.0, (64, 1))
-        rows = rows.astype(dtype)
-        for there, back in (("forward", "inverse"), ("inverse", "forward")):
-            middle, log_det = apply(flow, there, rows)
-            again, log_det_back = apply(flow, back, middle)
-            for values in (middle, again, log_det, log_det_back):
-                assert np.isfinite(values).all()
-            scale = np.maximum(1.0, np.abs([rows, middle]).max(axis=(0, 2)))
-            error = np.abs(again.astype(np.float64) - rows).max(axis=1) / scale
-            assert error.max() < 500.0 * eps * lipschitz
 
 
 def test_starts_at_the_identity_and_can_leave_it():
