@@ -1,9 +1,11 @@
-"""How fast the engine's parts are alone: maths functions, the products of a linear layer, single layers.
+"""How fast the engine's parts are alone: maths functions, the products of a linear layer, transformers, single layers.
 
 One thread. What is compared is timed in turns, so that the machine's moods hit all of it alike; figures are
 medians. Maths functions run on 16,384 numbers, NumPy's beside them. Products run over a tile of 8 panels (128
 rows); their operations are those that are needed: a staircase's zeros do not count. Beside them are NumPy's
-matrix product and multiply-adds that never leave the registers.
+matrix product and multiply-adds that never leave the registers. Transformers run over numbers that have parameters of
+their own each, as a network would hand them, but without one; beside them is the time that reading those takes, and how
+many of the engine's exps take as long as forward does.
 
     python -m bench.kernels [--isa ISA] [--dtype float64] [--json FILE] [--quick]
 """
@@ -36,15 +38,18 @@ SLICE = 5e-3  # seconds that a timer takes, about
 N_VALUES = 1 << 14
 N_PANELS, WIDTHS, MASK_FEATURES = 8, (64, 128, 512), 8
 MATRIX_SIZES = (512, 1024)
+TRANSFORMER_PANELS = 64  # their parameters lie in the second-level cache
 N_ROWS, N_FEATURES = 2048, 8
 
 TITLES = {
     "maths": "Maths functions",
     "products": f"Products over {16 * N_PANELS} rows (staircase: a MADE's of {MASK_FEATURES} features)",
+    "transformers": "Transformers without a network, ns a number",
     "layers": f"Layers on {N_FEATURES} features, ns a row",
 }
 
 PRODUCTS = ("forward", "data_gradient", "weight_gradient")
+PASSES = ("forward", "inverse", "backward", "read")
 
 
 def softplus(x: np.ndarray) -> np.ndarray:
@@ -145,6 +150,39 @@ def products(engine: Any, dtype: str, rounds: int) -> Figures:
     ] + yardsticks
 
 
+def transformers(engine: Any, dtype: str, rounds: int) -> Figures:
+    """Time of every transformer at its default options, and of the exps that softmaxes are made of."""
+    values = np.random.default_rng(0).standard_normal(N_VALUES).astype(dtype)
+    exp = timer(lambda: engine.math("exp", values))
+    classes, n_numbers = specs.registry()["transformers"], 16 * TRANSFORMER_PANELS
+    figures = []
+    for name in engine.registry()["transformers"]:
+        spec = classes[name]().to_dict()
+
+        def seconds(pass_: str, repeats: int, spec: dict[str, Any] = spec) -> float:
+            return float(engine.time_transformer(spec, pass_, TRANSFORMER_PANELS, dtype, repeats))
+
+        timers: dict[str, Timer] = {"exp": exp}
+        for pass_ in PASSES:
+            repeats = max(1, int(SLICE / seconds(pass_, 1)))
+            timers[pass_] = lambda pass_=pass_, repeats=repeats: seconds(pass_, repeats)
+        found = medians(timers, rounds)
+        ns = {pass_: 1e9 * found[pass_] / n_numbers for pass_ in PASSES}
+        flow = engine.Flow32(specs.Flow([specs.Elementwise(classes[name]())]).resolve(1).to_dict(), 1)
+        figures.append(
+            {
+                "transformer": name,
+                "parameters": flow.n_params,
+                "forward": ns["forward"],
+                "inverse": ns["inverse"],
+                "backward": ns["backward"],
+                "reading the parameters": ns["read"],
+                "forward, in exps": ns["forward"] / (1e9 * found["exp"] / N_VALUES),
+            }
+        )
+    return figures
+
+
 def cases(engine: Any) -> Iterator[tuple[str, specs.Bijection]]:
     """Every bijection that the engine knows, as its spec makes it by default; wirings with every transformer."""
     known, classes = engine.registry(), specs.registry()
@@ -181,7 +219,7 @@ def layers(engine: Any, dtype: str, rounds: int) -> Figures:
 
 
 def report(result: dict[str, Any]) -> str:
-    return "\n\n".join(table(title, result[name]) for name, title in TITLES.items())
+    return "\n\n".join(table(title, result[name]) for name, title in TITLES.items() if name in result)
 
 
 def main() -> None:
@@ -197,7 +235,7 @@ def main() -> None:
     engine, rounds = _engine.load(args.isa), 3 if args.quick else 15
     about = machine() | {"isa": engine.isa, "dtype": args.dtype, "numpy": np.__version__}
     result: dict[str, Any] = {"machine": about}
-    for measure in (maths, products, layers):
+    for measure in (maths, products, transformers, layers):
         result[measure.__name__] = measure(engine, args.dtype, rounds)
     print(described(about) + "\n\n" + report(result))
     if args.json:

@@ -1,9 +1,12 @@
-// The products of linalg/ one at a time, on one thread, for bench/kernels.py.
+// The products of linalg/ and the transformers without their nets, one at a time, on one thread, for
+// bench/kernels.py.
 #include <chrono>
 #include <string>
 #include <vector>
 
+#include "bijections/wirings.h"
 #include "bindings/bind.h"
+#include "bindings/spec.h"
 #include "core/arena.h"
 #include "core/check.h"
 #include "core/rng.h"
@@ -65,6 +68,38 @@ double time_kernel(const std::string& name, const Staircase& mask, Index n_panel
   fail("time_kernel: unknown product '", name, "'; known: forward, data_gradient, weight_gradient");
 }
 
+// One feature of so many panels, each number with parameters of its own as a net would hand them; "read" reads those
+// and does nothing else with them.
+template <class T>
+double time_transformer(const Spec& spec, const std::string& pass, Index n_panels, Index repeats) {
+  const Loops<T>& loops = Registry<Wirings<T>>::global().find(spec.name, "transformer").loops;
+  const Index n_params = loops.n_params(spec);
+  Rng rng(0);
+  Arena<T> numbers(4 * n_panels * kLanes), params(2 * n_params * n_panels * kLanes);
+  for (T& value : numbers) value = static_cast<T>(2 * rng.symmetric());
+  for (T& value : params) value = static_cast<T>(rng.symmetric());
+  Arena<double> log_dets(n_panels * kLanes);
+  const auto row = [&](Index i) { return dense_panels(numbers.data() + i * n_panels * kLanes, 1, n_panels); };
+  const auto x = row(0), z = row(1), dz = row(2), dx = row(3);
+  const auto p = dense_panels(params.data(), n_params, n_panels);
+  const auto dp = dense_panels(params.data() + n_params * n_panels * kLanes, n_params, n_panels);
+  const auto log_det = dense_panels(log_dets.data(), 1, n_panels);
+
+  const auto time = [&](const auto& call) { return seconds_per_call(repeats, call); };
+  if (pass == "forward") return time([&] { loops.forward(spec, x, p, z, log_det); });
+  if (pass == "inverse") return time([&] { loops.inverse(spec, x, p, z, log_det); });
+  if (pass == "backward") return time([&] { loops.backward(spec, x, p, dz, x, dx, dp); });
+  if (pass == "read")
+    return time([&] {
+      for (Index i = 0; i < n_panels; ++i) {
+        Rows<T> total = Rows<T>::load(x.row(i, 0));
+        for (Index k = 0; k < n_params; ++k) total += Rows<T>::load(p.row(i, k));
+        total.store(z.row(i, 0));
+      }
+    });
+  fail("time_transformer: unknown pass '", pass, "'; known: forward, inverse, backward, read");
+}
+
 // call(T()) for the T of that name.
 template <class Call>
 double with_dtype(const std::string& dtype, const Call& call) {
@@ -87,6 +122,19 @@ void bind_kernels(py::module_& module) {
       py::arg("name"), py::arg("rows"), py::arg("cols"), py::arg("n_panels"), py::arg("staircase"),
       py::arg("dtype"), py::arg("repeats"), py::call_guard<py::gil_scoped_release>(),
       "Seconds per call of a product, on one thread.");
+  module.def(
+      "time_transformer",
+      [](const py::dict& transformer, const std::string& pass, Index n_panels, const std::string& dtype,
+         Index repeats) {
+        check(n_panels > 0 && repeats > 0, "time_transformer: expected panels and repeats, got ", n_panels,
+              " and ", repeats);
+        const Spec spec = spec_from(transformer);
+        const py::gil_scoped_release release;
+        return with_dtype(dtype,
+                          [&]<class T>(T) { return time_transformer<T>(spec, pass, n_panels, repeats); });
+      },
+      py::arg("transformer"), py::arg("pass_"), py::arg("n_panels"), py::arg("dtype"), py::arg("repeats"),
+      "Seconds per call of a transformer over one feature, on one thread.");
   module.def(
       "kernel_work",
       [](Index rows, Index cols, Index staircase) { return hidden_mask(rows, cols, staircase).unmasked; },

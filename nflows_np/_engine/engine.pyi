@@ -111,6 +111,13 @@ def time_kernel(
     dtype: Literal["float32", "float64"],
     repeats: int,
 ) -> float: ...  # seconds per call, one thread
+def time_transformer(
+    transformer: dict[str, Any],
+    pass_: Literal["forward", "inverse", "backward", "read"],  # "read": of its parameters
+    n_panels: int,
+    dtype: Literal["float32", "float64"],
+    repeats: int,
+) -> float: ...  # seconds per call over one feature, one thread
 def kernel_work(rows: int, cols: int, staircase: int) -> int: ...  # multiply-adds per data row
 def fma_peak(dtype: Literal["float32", "float64"]) -> float: ...  # FLOP/s, one thread
 

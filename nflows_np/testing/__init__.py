@@ -8,6 +8,8 @@ every registered bijection with them.
 from ._bijection import check_bijection as check_bijection
 from ._condition import check_rounding as check_rounding
 from ._gradients import check_gradients as check_gradients
+from ._gradients import check_log_prob_gradients as check_log_prob_gradients
+from ._laws import RoundTrip as RoundTrip
 from ._laws import check_batch_invariance as check_batch_invariance
 from ._laws import check_log_det as check_log_det
 from ._laws import check_round_trip as check_round_trip

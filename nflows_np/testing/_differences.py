@@ -97,10 +97,17 @@ def assert_mostly_smooth(smooth: Rows, what: str) -> None:
         raise AssertionError(f"{what}: {lost} difference quotients at two steps disagree")
 
 
-def assert_equal_derivative(analytic: Rows, numeric: Derivative, rtol: float, what: str) -> float:
-    """A gradient is that of the differences, entry by entry and as a whole. Returns the worst error."""
+def assert_equal_derivative(
+    analytic: Rows, numeric: Derivative, rtol: float, what: str, kink: float | None = None
+) -> float:
+    """A gradient is that of the differences, entry by entry and as a whole. Returns the worst error.
+
+    Entries at which the differences at two steps are further apart than ``kink``, by default ``0.1 * rtol``, are left
+    out; both are relative to the entry or to 1.
+    """
+    kink = 0.1 * rtol if kink is None else kink
     size = np.maximum(1.0, np.abs(numeric.narrow))
-    smooth = np.abs(numeric.narrow - numeric.wide) <= 0.1 * rtol * size
+    smooth = np.abs(numeric.narrow - numeric.wide) <= kink * size
     assert_mostly_smooth(smooth, what)
     a, b = analytic[smooth], numeric.narrow[smooth]
     error = np.abs(a - b) / size[smooth]

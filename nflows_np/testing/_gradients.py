@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._differences import assert_equal_derivative, by_columns, by_entries
-from ._rows import DIRECTIONS, Rows, apply, pull
+from ._rows import DIRECTIONS, Rows, apply, from_panels, pull, to_panels
 
 
 def check_gradients(
@@ -16,6 +16,7 @@ def check_gradients(
     context: Rows | None = None,
     *,
     rtol: float = 1e-6,
+    kink: float | None = None,
     free: Rows | None = None,
     max_params: int = 200,
     random_state: int = 0,
@@ -34,6 +35,8 @@ def check_gradients(
     context : ndarray of shape (n, n_context), optional
     rtol : float, default=1e-6
         Allowed error of an entry, relative to the entry or to 1; and of the cosine.
+    kink : float, optional
+        Entries at which differences at two steps are further apart are left out. By default ``0.1 * rtol``.
     free : ndarray of bool of shape (n_params,), optional
         The parameters that may differ from zero; the gradient by the others must be exactly zero. By default
         those that do differ from zero, or that a gradient of either direction reaches.
@@ -67,15 +70,69 @@ def check_gradients(
     for direction, (d_rows, d_params, d_context) in pulled.items():
         form = _Form(flow, direction, rows, context, d_out, d_log_det)
         numeric = by_columns(form.of_rows, rows)
-        worst = max(worst, assert_equal_derivative(d_rows.T, numeric, rtol, f"{direction}_vjp by rows"))
+        worst = max(worst, assert_equal_derivative(d_rows.T, numeric, rtol, f"{direction}_vjp by rows", kink))
         if context is not None and d_context is not None:
             numeric = by_columns(form.of_context, context)
-            error = assert_equal_derivative(d_context.T, numeric, rtol, f"{direction}_vjp by context")
+            error = assert_equal_derivative(d_context.T, numeric, rtol, f"{direction}_vjp by context", kink)
             worst = max(worst, error)
         numeric = by_entries(form.of_params, flow.get_params(), chosen)
-        error = assert_equal_derivative(d_params[chosen], numeric, rtol, f"{direction}_vjp by parameters")
+        error = assert_equal_derivative(
+            d_params[chosen], numeric, rtol, f"{direction}_vjp by parameters", kink
+        )
         worst = max(worst, error)
     return worst
+
+
+def check_log_prob_gradients(
+    flow: Any, rows: Rows, *, rtol: float = 1e-6, kink: float | None = None, free: Rows | None = None
+) -> float:
+    """Assert that the gradients of the log-density by rows and parameters equal differences of fourth order.
+
+    Parameters
+    ----------
+    flow : Flow64
+        Its parameters are moved and put back.
+    rows : ndarray of shape (n, n_features)
+    rtol : float, default=1e-6
+        Allowed error of an entry, relative to the entry or to 1; and of the cosine.
+    kink : float, optional
+        Entries at which differences at two steps are further apart are left out. By default ``0.1 * rtol``.
+    free : ndarray of bool of shape (n_params,), optional
+        The parameters to compare; the gradient by the others must be exactly zero. All by default.
+
+    Returns
+    -------
+    worst : float
+        The largest relative error found.
+
+    Raises
+    ------
+    AssertionError
+        Says which gradient fails and by how much.
+    """
+    n = len(rows)
+    d_log_prob = np.random.default_rng(1).standard_normal(n)
+    d_rows, d_params, _ = flow.log_prob_vjp(to_panels(rows), n, d_log_prob, None)
+    if free is not None and np.any((d_params != 0.0) & ~free):
+        raise AssertionError("the gradient by masked parameters is not zero")
+    chosen = np.arange(flow.n_params) if free is None else np.flatnonzero(free)
+
+    def of_rows(moved: Rows) -> Rows:
+        weights = np.tile(d_log_prob, len(moved) // n)
+        return weights * np.asarray(flow.log_prob(to_panels(moved), len(moved), None, 1))
+
+    def of_params(moved: Rows) -> float:
+        before = flow.get_params()
+        flow.set_params(moved)
+        value = float(of_rows(rows).sum())
+        flow.set_params(before)
+        return value
+
+    numeric = by_columns(of_rows, rows)
+    by_rows = assert_equal_derivative(from_panels(d_rows, n).T, numeric, rtol, "log_prob_vjp by rows", kink)
+    numeric = by_entries(of_params, flow.get_params(), chosen)
+    what = "log_prob_vjp by parameters"
+    return max(by_rows, assert_equal_derivative(d_params[chosen], numeric, rtol, what, kink))
 
 
 class _Form:

@@ -9,8 +9,8 @@ from reference.adam import Adam
 
 from nflows_np._engine import load
 from nflows_np.specs import Affine, Autoregressive, Coupling, LinearGaussian
-from nflows_np.testing import apply, to_panels
-from nflows_np.testing._differences import assert_equal_derivative, by_columns, by_entries
+from nflows_np.testing import apply, check_log_prob_gradients, to_panels
+from nflows_np.testing._differences import assert_equal_derivative, by_columns
 
 SIZES = (0, 1, 15, 16, 17, 100)
 RTOL = {"float32": 1e-5, "float64": 1e-12}
@@ -36,24 +36,7 @@ def test_equals_the_reference(case, isa, dtype, scale):
 @every_isa
 def test_gradients_equal_differences(case, isa):
     flow, _, reader = case.random_flow(isa)
-    rows, d_log_prob = case.rows(9), factors(9)
-    d_rows, d_params, _ = pull_log_prob(flow, rows, d_log_prob)
-
-    def of_rows(moved):
-        return np.tile(d_log_prob, len(moved) // 9) * log_prob(flow, moved)
-
-    def of_params(moved):
-        before = flow.get_params()
-        flow.set_params(moved)
-        value = float(d_log_prob @ log_prob(flow, rows))
-        flow.set_params(before)
-        return value
-
-    assert_equal_derivative(d_rows.T, by_columns(of_rows, rows), 1e-6, "by rows")
-    assert not d_params[~reader.free].any()
-    chosen = np.flatnonzero(reader.free)
-    numeric = by_entries(of_params, flow.get_params(), chosen)
-    assert_equal_derivative(d_params[chosen], numeric, 1e-6, "by parameters")
+    check_log_prob_gradients(flow, case.rows(9), free=reader.free)
 
 
 @every_base
