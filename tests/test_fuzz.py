@@ -60,6 +60,11 @@ def interval_sizes(spec, p, x):
     return bound, bound
 
 
+def circle_sizes(spec, p, x):
+    """The turns, half a turn of the spline, and the phase."""
+    return 3 * np.pi + np.abs(x), 3 * np.pi + np.abs(x)
+
+
 def sum_of_squares_sizes(spec, p, x):
     """The terms of a polynomial cancel, and so may z and its constant."""
     largest = np.abs(4.0 * np.tanh(p[:, 1:] / 4.0)).reshape(N_MAPS, 2, -1).sum(axis=2) + 0.8
@@ -81,11 +86,13 @@ FUZZED = {
         lambda spec: spec.degree + 1,
         interval_sizes,
     ),
+    "circular_spline": Fuzzed(
+        {"n_bins": st.sampled_from([1, 2, 8, 33])}, lambda spec: spec.n_bins, sizes=circle_sizes
+    ),
     "rational_quadratic": Fuzzed(
         {
             "n_bins": st.sampled_from([1, 2, 8, 8, 33]),
             "tail_bound": BOUNDS,
-            "tails": st.sampled_from(["linear", "circular"]),
         },
         lambda spec: spec.n_bins,
         sizes=interval_sizes,
@@ -123,16 +130,19 @@ def parameters(rng, pattern, size, n_params):
 
 def rows_for(rng, spec, p):
     """Rows within the interval, around it and far out, at its ends, on both axes' knots and beside them."""
-    bound = getattr(spec, "tail_bound", None) or getattr(spec, "bound", 3.0)
-    places = np.array([-1e6, -bound, -1e-6, 0.0, 1e-30, 0.5 * bound, bound, 1e6])
+    circle = spec.name == "circular_spline"  # float32 loses angles at 1e6
+    bound = np.pi if circle else getattr(spec, "tail_bound", None) or getattr(spec, "bound", 3.0)
+    far = 1e4 if circle else 1e6
+    places = np.array([-far, -bound, -1e-6, 0.0, 1e-30, 0.5 * bound, bound, far])
     rows = [
         bound * rng.uniform(-1.0, 1.0, (200, N_MAPS)),
         2.0 * bound * rng.standard_normal((100, N_MAPS)),
         np.tile(places[:, None], N_MAPS),
     ]
-    if spec.name == "rational_quadratic":
+    if circle or spec.name == "rational_quadratic":
         reference = registry.make_transformer(spec.to_dict())
-        knots = np.concatenate(reference.knots(p.astype(float))[:2], axis=1).T.astype(np.float32)
+        spline, p = (reference.spline, p[:, 1:]) if circle else (reference, p)
+        knots = np.concatenate(spline.knots(p.astype(float))[:2], axis=1).T.astype(np.float32)
         rows += [np.nextafter(knots, np.float32(side)) for side in (-np.inf, np.inf)] + [knots]
     return np.concatenate(rows).astype(np.float32)
 

@@ -13,7 +13,9 @@ from nflows_np.presets import (
     glow,
     iaf,
     linear,
+    made_mog,
     maf,
+    maf_mog,
     naf,
     nice,
     nsf,
@@ -38,6 +40,7 @@ from nflows_np.specs import (
     Inverse,
     LinearGaussian,
     LinearLU,
+    MixtureCDF,
     Permutation,
     Planar,
     Radial,
@@ -66,6 +69,8 @@ def test_names():
         "naf",
         "sos",
         "bernstein",
+        "made_mog",
+        "maf_mog",
         "planar",
         "radial",
         "sylvester",
@@ -109,6 +114,11 @@ def test_layers():
     polynomial = Autoregressive(Bernstein(7, bound=2.0), **NET)
     assert bernstein(2, **NET, degree=7, bound=2.0) == Flow(
         [LinearGaussian(), *[Elementwise(SinhArcsinh()), polynomial, Permutation("reverse")] * 2]
+    )
+    mixtures, reversal = Autoregressive(MixtureCDF(3), **NET), Permutation("reverse")
+    assert made_mog(2, **NET, n_components=3) == Flow([LinearGaussian(), *[mixtures, reversal] * 2])
+    assert maf_mog(1, **NET, n_components=3) == Flow(
+        [LinearGaussian(), Autoregressive(**NET), reversal, mixtures]
     )
     assert planar(2, **NET) == planar(2) == Flow([LinearGaussian(), Planar(), Planar()])
     assert radial(1, **NET) == radial(1) == Flow([LinearGaussian(), Radial()])
@@ -156,6 +166,15 @@ def test_layers_must_be_a_positive_integer(name, n_layers):
 def test_parameters_that_a_preset_has_not_are_refused():
     with pytest.raises(ValueError, match="n_bins=8 has no meaning with 'maf'"):
         preset("maf", n_bins=8)
+
+
+def test_splines_may_have_residual_networks():
+    net = {"hidden_units": (8, 8, 8), "activation": "elu", "residual": True}
+    for name, wiring in (("nsf", Coupling), ("nsf_ar", Autoregressive)):
+        layers = [layer for layer in preset(name, n_layers=1, **net).bijections if isinstance(layer, wiring)]
+        assert [layer.residual for layer in layers] == [True]
+    with pytest.raises(ValueError, match="hidden_units must be one width, an odd number of times"):
+        nsf_ar(hidden_units=(8, 8), residual=True)
 
 
 def test_networks_are_validated():

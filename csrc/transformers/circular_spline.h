@@ -7,7 +7,8 @@
 // to be wrapped, and the map of the circle is what it does to angles. Beyond the range of sin and cos (math_trig.h), where
 // an angle is lost in rounding, r is 0.
 //
-// Parameters per feature: phi, then those of the spline (rational_quadratic.h). The identity at 0.
+// Parameters per feature: one for phi, bounded by c tanh(./c) with c = 2 pi, then those of the spline
+// (rational_quadratic.h). The identity at 0.
 #pragma once
 
 #include "transformers/rational_quadratic.h"
@@ -25,25 +26,30 @@ class CircularSpline {
   NFLOWS_FN Mapped<R> forward(R x, P p) const {
     const R r = spline_.held(within_turn(x));
     const Mapped<R> bent = spline_.forward(r, After<1, P>{p});
-    return {x + (bent.value - r + p[0]), bent.log_det};
+    return {x + (bent.value - r + phase<R>(p).value), bent.log_det};
   }
 
   template <class R, class P>
   NFLOWS_FN Mapped<R> inverse(R z, P p) const {
-    const R u = z - p[0], r = spline_.held(within_turn(u));
+    const R u = z - phase<R>(p).value, r = spline_.held(within_turn(u));
     const Mapped<R> bent = spline_.inverse(r, After<1, P>{p});
     return {u + (bent.value - r), bent.log_det};
   }
 
   template <class R, class P, class D>
   NFLOWS_PART R backward(R x, P p, R dz, R dlog_det, D dp) const {
-    const R r = spline_.held(within_turn(x));
+    const R r = spline_.held(within_turn(x)), phase_slope = phase<R>(p).slope;
     const R dx = spline_.backward(r, After<1, P>{p}, dz, dlog_det, After<1, D>{dp});
-    dp.set(0, dz);
+    dp.set(0, dz * phase_slope);
     return dx;
   }
 
  private:
+  template <class R, class P>
+  static NFLOWS_FN LogScale<R> phase(P p) {
+    return bounded(p[0], static_cast<ScalarOf<R>>(6.283185307179586));
+  }
+
   explicit CircularSpline(const RationalQuadratic& spline) : n_params(1 + spline.n_params), spline_(spline) {}
 
   RationalQuadratic spline_;

@@ -113,13 +113,13 @@ def auto_n_layers(name: str, n_rows: int) -> int:
     """Layers of a preset; fewer of those that move every column in each layer, where rows are few.
 
     Planar and radial layers have a few parameters for each column and bend little each: many of them. Layers of
-    sigmoids and of polynomials bend much: five do as well as eight.
+    sigmoids, of polynomials and of mixtures bend much: five do as well as eight, and one makes a MADE MoG.
     """
-    if name == "linear":
+    if name in ("linear", "made_mog"):
         return 1
     if name in ("planar", "radial"):
         return 16
-    if name in ("naf", "sos", "bernstein"):
+    if name in ("naf", "sos", "bernstein", "maf_mog"):
         return 5
     return 5 if name in ("maf", "iaf", "nsf_ar") and n_rows < 2_000 else 8
 

@@ -34,9 +34,10 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     ----------
     flow : str or Flow, default="auto"
         The flow: a preset of :mod:`nflows_np.presets` ("nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "naf",
-        "sos", "bernstein", "planar", "radial", "sylvester", "linear"), or a :class:`nflows_np.specs.Flow`: one of your
-        own, or what a preset's function returns, such as ``nflows_np.presets.bernstein(degree=24)``. "auto" is "maf",
-        and "linear" (a Gaussian) where there are too few rows to validate anything else.
+        "sos", "bernstein", "made_mog", "maf_mog", "planar", "radial", "sylvester", "linear"), or a
+        :class:`nflows_np.specs.Flow`: one of your own, or what a preset's function returns, such as
+        ``nflows_np.presets.bernstein(degree=24)``. "auto" is "maf", and "linear" (a Gaussian) where there are too few
+        rows to validate anything else.
     base : str or Base, default="auto"
         The distribution of the latents, trained with the flow: "standard_normal", "diagonal_normal", "full_normal",
         "gaussian_mixture" (for clusters), "student_t" (for heavy tails), or a base of :mod:`nflows_np.specs` such as

@@ -25,7 +25,9 @@ from .bernstein import bernstein as bernstein
 from .glow import glow as glow
 from .iaf import iaf as iaf
 from .linear import linear as linear
+from .made_mog import made_mog as made_mog
 from .maf import maf as maf
+from .maf_mog import maf_mog as maf_mog
 from .naf import naf as naf
 from .nice import nice as nice
 from .nsf import nsf as nsf
@@ -50,6 +52,8 @@ PRESETS: Mapping[str, Callable[..., Flow]] = MappingProxyType(
             naf,
             sos,
             bernstein,
+            made_mog,
+            maf_mog,
             planar,
             radial,
             sylvester,
@@ -67,7 +71,7 @@ def preset(name: str, **kwargs: float | str | Sequence[int]) -> Flow:
     ----------
     name : str
         Name of the preset, one of `PRESETS`: "nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "naf", "sos",
-        "bernstein", "planar", "radial", "sylvester" or "linear".
+        "bernstein", "made_mog", "maf_mog", "planar", "radial", "sylvester" or "linear".
     **kwargs
         `n_layers`, `hidden_units`, `activation`, and what else the preset takes; what is left out takes the
         preset's own default.

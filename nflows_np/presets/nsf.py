@@ -15,6 +15,7 @@ def nsf(
     activation: str = "relu",
     n_bins: int = 8,
     tail_bound: float = 3.0,
+    residual: bool = False,
 ) -> Flow:
     r"""Neural spline flow: rational-quadratic couplings with linear maps in between.
 
@@ -38,6 +39,8 @@ def nsf(
         Bins of the splines.
     tail_bound : float, default=3.0
         The bound B. Beyond it the splines are the identity, and the layers affine.
+    residual : bool, default=False
+        Networks of residual blocks, as in the paper: ``hidden_units=(64,) * 5`` are a first layer and two blocks.
 
     Returns
     -------
@@ -46,7 +49,8 @@ def nsf(
     Raises
     ------
     ValueError
-        If `n_layers` is not a positive integer, or a width, the activation, `n_bins` or `tail_bound` is not valid.
+        If `n_layers` is not a positive integer, or a width, the activation, `n_bins`, `tail_bound` or `residual` is not
+        valid.
 
     References
     ----------
@@ -61,6 +65,6 @@ def nsf(
     spline = AffineSpline(n_bins, tail_bound=tail_bound)
     step: list[Bijection] = [
         LinearLU("random"),
-        Coupling(spline, mask="half", hidden_units=hidden_units, activation=activation),
+        Coupling(spline, mask="half", hidden_units=hidden_units, activation=activation, residual=residual),
     ]
     return Flow([LinearGaussian(), *step * checked_layers(n_layers)])

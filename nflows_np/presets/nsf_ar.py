@@ -15,6 +15,7 @@ def nsf_ar(
     activation: str = "relu",
     n_bins: int = 8,
     tail_bound: float = 3.0,
+    residual: bool = False,
 ) -> Flow:
     r"""Autoregressive neural spline flow: `maf` with splines for affine maps.
 
@@ -37,6 +38,8 @@ def nsf_ar(
         Bins of the splines.
     tail_bound : float, default=3.0
         The bound B. Beyond it the splines are the identity, and the layers affine.
+    residual : bool, default=False
+        Networks of residual blocks, as in the paper: ``hidden_units=(64,) * 5`` are a first layer and two blocks.
 
     Returns
     -------
@@ -45,7 +48,8 @@ def nsf_ar(
     Raises
     ------
     ValueError
-        If `n_layers` is not a positive integer, or a width, the activation, `n_bins` or `tail_bound` is not valid.
+        If `n_layers` is not a positive integer, or a width, the activation, `n_bins`, `tail_bound` or `residual` is not
+        valid.
 
     References
     ----------
@@ -59,7 +63,7 @@ def nsf_ar(
     """
     spline = AffineSpline(n_bins, tail_bound=tail_bound)
     step: list[Bijection] = [
-        Autoregressive(spline, hidden_units=hidden_units, activation=activation),
+        Autoregressive(spline, hidden_units=hidden_units, activation=activation, residual=residual),
         Permutation("reverse"),
     ]
     return Flow([LinearGaussian(), *step * checked_layers(n_layers)])

@@ -42,13 +42,15 @@ class Reference:
         self.n_params = 1 + self.spline.n_params
 
     def forward(self, x, p):
+        phase = TURN * np.tanh(p[..., 0] / TURN)
         turns = TURN * np.round(x / TURN)
         z, log_slope = self.spline.forward(np.clip(x - turns, -np.pi, np.pi), p[..., 1:])
-        return z + turns + p[..., 0], log_slope
+        return z + turns + phase, log_slope
 
     def inverse(self, z, p):
-        turns = TURN * np.round((z - p[..., 0]) / TURN)
-        x, log_slope = self.spline.inverse(np.clip(z - p[..., 0] - turns, -np.pi, np.pi), p[..., 1:])
+        z = z - TURN * np.tanh(p[..., 0] / TURN)
+        turns = TURN * np.round(z / TURN)
+        x, log_slope = self.spline.inverse(np.clip(z - turns, -np.pi, np.pi), p[..., 1:])
         return x + turns, log_slope
 
 

@@ -24,6 +24,8 @@ PRESETS = (
     "naf",
     "sos",
     "bernstein",
+    "made_mog",
+    "maf_mog",
     "planar",
     "radial",
     "sylvester",
