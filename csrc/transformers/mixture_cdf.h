@@ -72,18 +72,23 @@ class MixtureCdf {
   NFLOWS_PART R backward(R x, P p, R dz, R dlog_det, D dp) const {
     const Components<R> c = components<R>(p);
     const MaskOf<R> right = beyond_median(x, c);
-    const Tail<R> at = tail(x, right, c);
+    Tail<R> at = tail(x, right, c);
     const R y = probit(at), mills = normal(y).log_mills, per_mills = exp(-mills);
+    for (int k = 0; k < n_components_; ++k) at.log_rate[k] -= mills;
+    R part[kMaxComponents], share[kMaxComponents], by_u[kMaxComponents];
+    exp_of(at.log_part, n_components_, part);
+    exp_of(at.log_share, n_components_, share);
+    exp_of(at.log_rate, n_components_, by_u);
     const R through = fma(dlog_det, select(right, -y, y), dz);  // all that reaches z
     const R of_mass = through * select(right, -per_mills, per_mills);
     R dx = R(0);
     for (int k = 0; k < n_components_; ++k) {
-      const R u = (x - c.mu[k]) / c.scale[k], own = dlog_det * exp(at.log_part[k]);
-      const R du = fma(through, exp(at.log_rate[k] - mills), -own * u), by_x = du / c.scale[k];
+      const R u = (x - c.mu[k]) / c.scale[k], own = dlog_det * part[k];
+      const R du = fma(through, by_u[k], -own * u), by_x = du / c.scale[k];
       dx += by_x;
       dp.set(k, -by_x * c.mu_slope[k]);
       dp.set(n_components_ + k, -fma(u, du, own) * c.alpha_slope[k]);
-      dp.set(2 * n_components_ + k, fma(of_mass, exp(at.log_share[k]) - c.w[k], fma(-dlog_det, c.w[k], own)));
+      dp.set(2 * n_components_ + k, fma(of_mass, share[k] - c.w[k], fma(-dlog_det, c.w[k], own)));
     }
     return dx;
   }
@@ -96,6 +101,12 @@ class MixtureCdf {
   NFLOWS_FN R rate(int k) const {
     const double place = n_components_ == 1 ? 0.5 : static_cast<double>(k) / (n_components_ - 1);
     return R(exp(static_cast<ScalarOf<R>>((2.0 * place - 1.0) * 1.3862943611198906)));
+  }
+
+  // Called, so that the exponential is compiled once for all arrays of them.
+  template <class R>
+  static NFLOWS_PART void exp_of(const R* a, int n, R* y) {
+    for (int k = 0; k < n; ++k) y[k] = exp(a[k]);
   }
 
   template <class R>
@@ -115,11 +126,11 @@ class MixtureCdf {
       c.mu_slope[k] = mu.slope * follows;
       c.alpha[k] = alpha.value;
       c.alpha_slope[k] = alpha.slope;
-      c.scale[k] = exp(alpha.value);
       c.log_w[k] = p[2 * n_components_ + k];
     }
     to_log_shares(c.log_w, n_components_);
-    for (int k = 0; k < n_components_; ++k) c.w[k] = exp(c.log_w[k]);
+    exp_of(c.alpha, n_components_, c.scale);
+    exp_of(c.log_w, n_components_, c.w);
     return c;
   }
 
