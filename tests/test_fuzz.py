@@ -218,7 +218,11 @@ def diagonal(flow, params):
 @pytest.mark.parametrize("make", [Planar, Radial, Sylvester])
 @given(data=st.data())
 def test_layers_that_solve_for_one_number(make, data):
-    """The law of trained flows (nflows_np/testing/_condition.py) where sizes are those of parameters, too."""
+    """The law of trained flows (nflows_np/testing/_condition.py), relative to parameters where those exceed the rows.
+
+    A factor of 16 in place of 4, for such a layer is a chain of steps by itself: reflections, a product, the root,
+    and a difference of numbers as large as the parameters.
+    """
     n_features = data.draw(st.sampled_from([1, 2, 5, 17]), "n_features")
     size = data.draw(st.sampled_from([1.0, 30.0, 1e3]), "size")
     isa, dtype = data.draw(st.sampled_from(ISAS), "isa"), data.draw(st.sampled_from(sorted(EPS)), "dtype")
@@ -229,4 +233,4 @@ def test_layers_that_solve_for_one_number(make, data):
     params = rng.uniform(-size, size, flow.n_params) * 10.0 ** rng.uniform(-2.0, 0.0, flow.n_params)
     flow.set_params(diagonal(flow, params).astype(dtype))
     rows = rng.standard_normal((400, n_features)) * 10.0 ** rng.uniform(-6.0, 6.0, (400, 1))
-    check_rounding(flow, resolve(layer, n_features), rows, factor=4.0 * max(1.0, np.abs(params).max()))
+    check_rounding(flow, resolve(layer, n_features), rows, factor=16.0 * max(1.0, np.abs(params).max()))
