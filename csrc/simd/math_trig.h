@@ -74,11 +74,11 @@ NFLOWS_FN R cos(R x) {
   return sin_from_quadrant(x, 1);
 }
 
-// x less so many whole turns that it lies in [-pi, pi], but for rounding; 0 beyond the range of sin and cos.
+// An angle less so many whole turns that it lies in [-pi, pi], but for rounding; 0 beyond the range of sin and cos.
 template <class R>
-NFLOWS_FN R within_turn(R x) {
+NFLOWS_FN R within_turn(R angle) {
   using C = TrigConstants<ScalarOf<R>>;
-  const R inside = select(abs(x) < R(C::kPhaseless), x, x - x);
+  const R inside = select(abs(angle) < R(C::kPhaseless), angle, angle - angle);
   const R quadrants = R(4) * (fma(inside, R(C::kTwoOverPi / 4), R(C::kRound)) - R(C::kRound));
   const R high = fma(quadrants, R(-C::kPart2), fma(quadrants, R(-C::kPart1), inside));
   return fma(quadrants, R(-C::kPart4), fma(quadrants, R(-C::kPart3), high));

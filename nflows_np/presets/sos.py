@@ -49,7 +49,8 @@ def sos(
     degree : int, default=3
         Degree r of the polynomials that are squared.
     bound : float, default=1.0
-        Where the maps become affine, in standard deviations or so. Wider ones fit no better, and rows far out worse.
+        Where the maps become affine, in standard deviations or so. A wider one fits the bulk of the rows a little
+        better, and may lose thousands of nats on a single row far out.
 
     Returns
     -------

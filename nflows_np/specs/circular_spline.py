@@ -17,9 +17,9 @@ class CircularSpline(Transformer):
               \frac{dz}{dx} = \tau'(r)
 
     with :math:`\tau` the spline of `RationalQuadratic` on :math:`[-\pi, \pi]` with one slope for both ends, which are
-    the same angle, and a phase :math:`\varphi` within two turns. A full turn more of :math:`x` is a full turn more of :math:`z`:
-    angles may be given by any representative, and nothing is wrapped. The latents are angles too: their base
-    is `VonMises`.
+    the same angle, and a phase :math:`|\varphi| < 2 \pi`. A full turn more of :math:`x` is a full turn more of
+    :math:`z`: angles may be given by any representative, and nothing is wrapped. The latents are angles too: their
+    base is `VonMises`.
 
     The wirings use it for the columns that they are told are ``circular``. As the transformer of an `Elementwise` it
     bends independent angles.
