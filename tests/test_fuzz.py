@@ -7,7 +7,8 @@ For z = f(x) with slope f', all of it in a precision of epsilon e, rows may be o
 
 and likewise the other way round. Nothing smaller can be promised: x and z themselves are rounded, f passes the one
 on by its slope, and f^-1 the other by one over it. s_x and s_z are the largest numbers that a formula adds to x and
-z, as the ends of a spline's interval are: what it loses is relative to those. n is how many terms it sums up, m how
+z, as the ends of a spline's interval are: what it loses is relative to those. Where f is flat, as mixtures are between
+their modes, no way back finds x: then f has to make the same z of both. n is how many terms it sums up, m how
 many of them its two directions do not share: the inverse of a spline walks the spline's own knots. Log-dets may be
 off by 16 n e in each feature, and by what they differ where those errors may carry a row.
 
@@ -199,6 +200,9 @@ def test_transformers(name, data):
                 assert np.isfinite(values).all()
             allowed = 4.0 * n_other * EPS[found.dtype.name] * (lost_here + lost_there / flattest)
             error = np.abs(again.astype(np.float64) - rows)
+            differ = np.abs(apply(double, there, again.astype(np.float64))[0] - exact)
+            as_good = near & (differ <= 4.0 * n_other * EPS[found.dtype.name] * lost_there)
+            error[as_good] = 0.0
             assert_within(error[near], allowed[near], f"{back} of {there}, {found.dtype}")
 
         found, log_det = apply(single, there, rows)

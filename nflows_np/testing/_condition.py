@@ -10,7 +10,8 @@ what was lost at :math:`h_m` by its Jacobian. So, to first order, a row comes ba
 
 In one dimension the norms are products of slopes, or of one over them. The log-dets cancel within the same sum, of
 the gradients of the way back's log-det. Steep layers raise the bound as they raise the error; a layer whose own
-arithmetic loses digits exceeds it.
+arithmetic loses digits exceeds it. Where a layer is flat, as between the modes of a mixture, there is no way back and
+no bound.
 """
 
 from __future__ import annotations
@@ -108,7 +109,9 @@ def round_trip_condition(flow: Any, spec: dict[str, Any], rows: Rows, direction:
     end = stages[0] if direction == "forward" else stages[-1]
     of_rows, of_log_det = np.zeros(len(x)), np.zeros(len(x))
     for stage in stages:
-        back = np.linalg.inv(stage.jacobian)  # dx/dh
+        flat = np.linalg.det(stage.jacobian) == 0.0
+        back = np.linalg.inv(np.where(flat[:, None, None], np.eye(n_features), stage.jacobian))  # dx/dh
+        of_rows[flat] = of_log_det[flat] = np.inf
         size = np.maximum(1.0, np.abs(stage.rows).max(axis=1))
         of_rows += size * np.abs(end.jacobian @ back).sum(axis=2).max(axis=1)
         by_h = np.einsum("rj,rjk->rk", end.log_det_by_x - stage.log_det_by_x, back)
