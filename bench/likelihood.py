@@ -2,11 +2,11 @@
 
 First, every preset is trained for the same time on every table, and `GaussianMixture` with as many components as do
 best on the validation rows stands beside. Then MAF and the autoregressive spline flow of this project and of zuko are
-trained for the same epochs, with the same layers, optimiser, rate and batches. Each fit runs in a process of its own,
-one after the other, on the same cores. Log-likelihoods are in nats, in the units of the table's columns: means over the
-test rows with two standard errors, and medians, which say how the bulk of the rows fares.
+trained for the same epochs, at least ten, with the same layers, optimiser, rate and batches. Each fit runs in a
+process of its own, one after the other, on the same cores. Log-likelihoods are in nats, in the units of the table's
+columns: means over the test rows with two standard errors, and medians, which say how the bulk of the rows fares.
 
-    python -m bench.likelihood --data DIR [--tables power htru2 ...] [--seconds 60] [--epochs 10] [--json FILE]
+    python -m bench.likelihood --data DIR [--tables power htru2 ...] [--seconds 30] [--steps 2000] [--markdown FILE]
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from nflows_np import FlowDensity
 from nflows_np.presets import PRESETS
 
-from ._markdown import markdown
+from ._markdown import described, markdown
 from ._report import in_own_process, machine
 
 TABLES = ("power", "htru2", "higgs", "pendigits", "satellite")
@@ -141,9 +141,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the tables' .npz files")
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
     parser.add_argument("--presets", nargs="+", choices=PRESETS, default=list(PRESETS))
-    parser.add_argument("--seconds", type=float, default=60.0, help="training time of a preset")
-    parser.add_argument("--epochs", type=int, default=10, help="beside zuko; 0: without it")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--seconds", type=float, default=30.0, help="training time of a preset")
+    parser.add_argument("--steps", type=int, default=2000, help="at least so many beside zuko; 0: without it")
+    parser.add_argument("--json", type=Path, help="file to write the figures to")
+    parser.add_argument("--markdown", type=Path, help="file to write the tables to")
     parser.add_argument("--only", nargs="+", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.only:
@@ -165,29 +166,34 @@ def main() -> None:
     def run(*only: str) -> dict[str, Any]:
         return in_own_process("bench.likelihood", "--data", str(args.data.resolve()), "--only", *only)
 
-    found: dict[str, Any] = {"machine": machine(), "seconds": args.seconds, "epochs": args.epochs}
+    found: dict[str, Any] = {"machine": machine(), "seconds": args.seconds}
+    parts = ["# Likelihoods of real tables", "`python -m bench.likelihood --data DIR`", described(machine())]
+    parts.append((__doc__ or "").split("\n\n")[1])
     for name in args.tables:
-        seconds = str(args.seconds)
+        seconds, n_rows = str(args.seconds), len(load(args.data, name)["train"])
         entries = {preset: run("preset", name, preset, seconds) for preset in args.presets}
         entries["GaussianMixture"] = run("mixture", name, "-", seconds)
         found[name] = {"time": entries}
         rows = [[who, *shown(e), str(e["epochs"])] for who, e in entries.items()]
-        print(f"\n### {name}, {args.seconds:g} s each\n")
-        print(markdown(["", "mean", "median", "seconds", "epochs (components)"], rows), flush=True)
-        if args.epochs:
+        parts.append(f"## {name}: {n_rows:,} rows, {args.seconds:g} s each")
+        parts.append(markdown(["", "mean", "median", "seconds", "epochs (components)"], rows))
+        if args.steps:
+            epochs = max(10, -(-args.steps // (n_rows // BATCH)))
             pairs = {
-                f"{preset}, {who}": run(who, name, preset, str(args.epochs))
+                f"{preset}, {who}": run(who, name, preset, str(epochs))
                 for preset in AGAINST_ZUKO
                 for who in ("nflows_np", "zuko")
             }
             found[name]["epochs"] = pairs
-            print(f"\n### {name}, {args.epochs} epochs each\n")
-            print(
-                markdown(["", "mean", "median", "seconds"], [[w, *shown(e)] for w, e in pairs.items()]),
-                flush=True,
+            parts.append(f"The same layers for {epochs} epochs each:")
+            parts.append(
+                markdown(["", "mean", "median", "seconds"], [[w, *shown(e)] for w, e in pairs.items()])
             )
-    if args.json:
-        args.json.write_text(json.dumps(found, indent=2))
+        print("\n\n".join(parts[-4:]), flush=True)
+        if args.json:
+            args.json.write_text(json.dumps(found, indent=2))
+    if args.markdown:
+        args.markdown.write_text("\n\n".join(parts) + "\n")
 
 
 def shown(entry: dict[str, Any]) -> list[str]:
