@@ -170,6 +170,7 @@ def main() -> None:
     parts = ["# Likelihoods of real tables", "`python -m bench.likelihood --data DIR`", described(machine())]
     parts.append((__doc__ or "").split("\n\n")[1])
     for name in args.tables:
+        before = len(parts)
         seconds, n_rows = str(args.seconds), len(load(args.data, name)["train"])
         entries = {preset: run("preset", name, preset, seconds) for preset in args.presets}
         entries["GaussianMixture"] = run("mixture", name, "-", seconds)
@@ -189,7 +190,7 @@ def main() -> None:
             parts.append(
                 markdown(["", "mean", "median", "seconds"], [[w, *shown(e)] for w, e in pairs.items()])
             )
-        print("\n\n".join(parts[-4:]), flush=True)
+        print("\n\n".join(parts[before:]), flush=True)
         if args.json:
             args.json.write_text(json.dumps(found, indent=2))
     if args.markdown:

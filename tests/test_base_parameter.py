@@ -9,7 +9,9 @@ import nflows_np
 from nflows_np import FlowDensity
 from nflows_np.specs import (
     Autoregressive,
+    CircularSpline,
     DiagonalNormal,
+    Elementwise,
     Flow,
     FullNormal,
     GaussianMixture,
@@ -136,9 +138,15 @@ def test_clusters_ask_for_a_mixture():
     assert mixture.score(rows) == pytest.approx(truth, abs=0.2)
 
 
-@pytest.mark.parametrize("base", [VonMises(), Uniform(-200.0, 200.0)])
-def test_bases_of_circles_and_boxes_take_flows_of_your_own(banana, base):
-    flow = small(Flow([], base=base)).fit(banana)
+@pytest.mark.parametrize(
+    "spec",
+    [
+        Flow([Elementwise(CircularSpline())], base=VonMises()),
+        Flow([], base=Uniform(-200.0, 200.0)),
+    ],
+)
+def test_bases_of_circles_and_boxes_take_flows_of_your_own(banana, spec):
+    flow = small(spec).fit(banana)
     assert np.isfinite(flow.score_samples(banana)).all()
     assert flow.sample(10, random_state=0).shape == (10, 2)
 

@@ -8,6 +8,7 @@ from nflows_np.specs import (
     ActNorm,
     Affine,
     Autoregressive,
+    CircularSpline,
     Coupling,
     Elementwise,
     Flow,
@@ -48,14 +49,41 @@ def fitted():
     return FlowDensity(FLOW, max_iter=40, random_state=0).fit(across_the_seam(2000))
 
 
+def circular(layers, *, angle):
+    """The circular columns of three, where the latent `angle` is von Mises."""
+    line = tuple(j for j in range(3) if j != angle)
+    base = Product([(line, StandardNormal()), ((angle,), VonMises())])
+    return Flow(layers, base=base).resolve(3).circular_columns(3)
+
+
+def test_columns_that_a_circular_spline_moves_are_circular():
+    spline = CircularSpline(5)
+    assert circular([Coupling(spline, mask=(0, 2))], angle=1) == (1,)
+    every = Flow([Elementwise(spline), Autoregressive(spline)], base=VonMises()).resolve(2)
+    assert every.circular_columns(2) == (0, 1)
+    assert [layer.circular_spline for layer in every.bijections] == [spline, spline]
+
+
+@pytest.mark.parametrize("flow, base", [
+    (FLOW, StandardNormal()),
+    (FLOW, VonMises()),
+    (FLOW, Product([((0,), VonMises()), ((1,), StandardNormal())])),
+    (Flow([Autoregressive()]), VonMises()),
+])  # fmt: skip
+def test_angles_and_no_other_columns_have_latents_on_the_circle(flow, base):
+    with pytest.raises(ValueError, match=r"Flow: base must be .*von Mises"):
+        FlowDensity(flow, base=base).fit(across_the_seam(50))
+
+
 def test_columns_are_followed_through_permutations():
     layer = Autoregressive(circular=[0])
     order = Permutation((2, 0, 1))
-    assert Flow([order, layer]).resolve(3).circular_columns(3) == (2,)
-    assert Flow([Inverse(order), layer]).resolve(3).circular_columns(3) == (1,)
-    assert Flow([order, Inverse(layer), Inverse(order), Coupling(mask=(0,), circular=[2])]).resolve(
-        3
-    ).circular_columns(3) == (2,)
+    assert circular([order, layer], angle=0) == (2,)
+    assert circular([Inverse(order), layer], angle=0) == (1,)
+    assert circular([Inverse(Inverse(order)), layer], angle=0) == (2,)
+    assert circular([order, Inverse(layer), Inverse(order), Coupling(mask=(0,), circular=[2])], angle=2) == (
+        2,
+    )
     assert Flow([LinearGaussian(), Autoregressive()]).resolve(3).circular_columns(3) == ()
 
 

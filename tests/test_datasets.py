@@ -187,3 +187,19 @@ def test_points_of_the_checkerboard_are_checked():
 def test_the_number_of_rows_is_checked(sample):
     with pytest.raises(ValueError):
         sample(-1)
+
+
+@pytest.mark.parametrize("n_samples", [-1, 2.5, True, "3"])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        two_moons,
+        eight_gaussians,
+        pinwheel,
+        two_spirals,
+        checkerboard,
+    ],
+)
+def test_numbers_of_rows_are_checked(draw, n_samples):
+    with pytest.raises(ValueError, match="n_samples must be an integer of at least 0; got"):
+        draw(n_samples)

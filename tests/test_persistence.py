@@ -22,17 +22,14 @@ from sklearn.exceptions import NotFittedError
 import nflows_np
 from nflows_np import FlowDensity
 from nflows_np._engine import available, choice, engine
-from nflows_np.estimators._document import _least_parameters
 from nflows_np.presets import PRESETS
 from nflows_np.specs import (
     ActNorm,
     Additive,
     Autoregressive,
     Coupling,
-    DiagonalNormal,
     Elementwise,
     Flow,
-    FullNormal,
     GaussianMixture,
     Inverse,
     LinearGaussian,
@@ -148,29 +145,13 @@ def test_flows_of_few_parameters(banana, tmp_path, flow):
     assert_same(saved_and_loaded(fitted, tmp_path), fitted, banana)
 
 
-def test_least_parameters_are_a_lower_bound(rng):
-    """What is refused before the engine makes room has too many parameters; what is not, about as many."""
-    for _ in range(300):
-        d = int(rng.integers(1, 40))
-        units = tuple(int(n) for n in np.exp(rng.uniform(0, 5, size=rng.integers(4))))
-        bijections = (
-            Coupling(Additive(), mask="half", hidden_units=units),
-            Autoregressive(Additive(), hidden_units=units),
-            Inverse(Autoregressive(hidden_units=units)),
-            Elementwise(hidden_units=units),
-            LinearGaussian(),
-            LinearLU(),
-            Sylvester(),
-            Sylvester(d),
-        )
-        for bijection in bijections:
-            flow = Flow([bijection]).resolve(d)
-            n_parameters = engine.Flow32(flow.to_dict(), d).n_params
-            assert n_parameters / 5 - 20 * d <= _least_parameters(flow, d) <= n_parameters
-        for base in (FullNormal(), GaussianMixture(int(rng.integers(1, 50))), DiagonalNormal(), StudentT()):
-            flow = Flow([], base=Product([(range(d), base)])).resolve(d)
-            n_parameters = engine.Flow32(flow.to_dict(), d).n_params
-            assert n_parameters / 5 - 20 * d <= _least_parameters(flow, d) <= n_parameters
+@pytest.mark.parametrize("d", [1, 2, 7])
+def test_parameters_are_counted_before_there_is_room_for_them(d):
+    layers = [Coupling(Additive(), mask="half"), Inverse(Autoregressive()), LinearGaussian(), Sylvester(d)]
+    flow = Flow(layers, base=Product([(range(d), GaussianMixture(3))])).resolve(d).to_dict()
+    n = engine.Flow32(flow, d).n_params
+    assert engine.count_params(flow, d, n) == n < engine.count_params(flow, d, 10 * n) + 1
+    assert 1 < engine.count_params(flow, d, 1) <= n
 
 
 @pytest.mark.parametrize("params", [

@@ -28,7 +28,7 @@ struct StudentFamily {
   }
 
   void start(T* p) const {
-    const double share = std::log(df) / std::log(kMostFreedom);
+    const double share = std::min(std::log(df) / std::log(kMostFreedom), 1.0 - 1e-6);
     p[0] = static_cast<T>(std::log(share / (1.0 - share)));
   }
 

@@ -38,7 +38,8 @@ struct UniformFamily {
 
   void start(T*) const {}
   Member member(Index j, const T*) const {
-    return {static_cast<T>(low[j]), static_cast<T>(high[j]), -std::log(high[j] - low[j])};
+    const T from = static_cast<T>(low[j]), to = static_cast<T>(high[j]);  // of the box as T has it
+    return {from, to, -std::log(static_cast<double>(to) - static_cast<double>(from))};
   }
 
   std::vector<double> low, high;

@@ -4,16 +4,13 @@
 // log_det; `inverse` maps z to x and adds log|det dx/dz|. Each has a backward pass beside it: the
 // vector-Jacobian product at the point that the pass just computed.
 //
-// * Adjoints: dx means dL/dx, dlog_det is dL/d(log_det), one number per row. The adjoint that a backward pass
-// returns is
-//   overwritten; gradients of parameters and of the context accumulate.
-// * A pass leaves what its backward needs in `kept`; `scratch` may be overwritten by every call. Both are
-// slices of one
-//   workspace, sized by n_kept and n_scratch in panel rows. A bijection owns no numbers: parameters,
-//   gradients and workspace belong to the flow.
+// * Adjoints: dx means dL/dx, dlog_det is dL/d(log_det), one number per row. The adjoint that a backward pass returns
+//   is overwritten; gradients of parameters and of the context accumulate.
+// * A pass leaves what its backward needs in `kept`; `scratch` may be overwritten by every call. Both are slices of
+//   one workspace, sized by n_kept and n_scratch in panel rows. A bijection owns no numbers: parameters, gradients and
+//   workspace belong to the flow.
 // * Input and output never overlap.
-// * The context, n_context rows that flows condition on, may be used or ignored; its rows come first in
-// conditioners.
+// * The context, n_context rows that flows condition on, may be used or ignored; its rows come first in conditioners.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,7 @@
 // One feature of a tile through a transformer: the four loops that every wiring is made of.
 //
-// All views start at the row in question: x.from(j) for feature j, p.from(i * n_params) for the i-th set of
-// parameters. Transformers come by value, lest their options be read again after every store.
+// All views start at the row in question: x.from(j) for feature j, p from the first of its
+// parameters on. Transformers come by value, lest their options be read again after every store.
 #pragma once
 
 #include "core/panel.h"

@@ -162,6 +162,13 @@ void bind(py::module_& module, const char* name) {
 void bind_flow(py::module_& module) {
   bind<float>(module, "Flow32");
   bind<double>(module, "Flow64");
+  module.def(
+      "count_params",
+      [](const py::dict& spec, Index n_features, Index most) {
+        return count_params(spec_from(spec), n_features, most);
+      },
+      py::arg("spec"), py::arg("n_features"), py::arg("most"),
+      "How many parameters a flow has, counted without making room for them and no further than beyond `most`.");
 }
 
 }  // namespace nflows

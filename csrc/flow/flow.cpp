@@ -12,6 +12,15 @@ int worthwhile_threads(int n_threads, Index n_rows, Index n_params) {
   return static_cast<int>(std::clamp<Index>(n_rows * n_params / kWorkPerThread, 1, n_threads));
 }
 
+Index count_params(const Spec& spec, Index n_features, Index most) {
+  Index n = make_base<float>(spec.child("base"), n_features)->n_params();
+  for (const Spec& bijection : spec.children("bijections")) {
+    if (n > most) break;
+    n += make_bijection<float>(bijection, n_features, 0)->n_params();
+  }
+  return n;
+}
+
 template <class T>
 Flow<T>::Flow(const Spec& spec, Index n_features, Index n_context)
     : chain_(spec.children("bijections"), n_features, n_context),

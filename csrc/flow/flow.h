@@ -74,6 +74,9 @@ class Flow {
   WorkspacePool<T> lean_, keeping_;
 };
 
+// How many parameters a flow has; counted without making room for any, and no further than beyond `most`.
+Index count_params(const Spec& spec, Index n_features, Index most);
+
 // How many threads `n_rows` rows are worth: below some 20 microseconds of work each, waking one costs more
 // than it does.
 int worthwhile_threads(int n_threads, Index n_rows, Index n_params);

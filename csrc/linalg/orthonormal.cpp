@@ -6,12 +6,12 @@
 
 namespace nflows {
 
-// normal = v / |v|; returns 1 / |v|, or zero for both.
+// normal = v / |v|; returns 1 / |v|, or zero for both where |v| is next to nothing.
 template <class T>
 T OrthonormalColumns<T>::unit(const T* v, T* normal) const {
   double square = 0.0;
   for (Index i = 0; i < n_; ++i) square += static_cast<double>(v[i]) * v[i];
-  const double per_length = square > 0.0 ? 1.0 / sqrt(square) : 0.0;
+  const double per_length = square < 1e-60 ? 0.0 : 1.0 / sqrt(square);
   for (Index i = 0; i < n_; ++i) normal[i] = static_cast<T>(v[i] * per_length);
   return static_cast<T>(per_length);
 }

@@ -249,13 +249,18 @@ class RationalQuadratic {
       R here = i == 0 ? ones : select(x >= from, ones, none);
       if (i < n_bins_ - 1) here = select(x >= to, none, here);
       const R d = fma(here, dleft, carried);
-      if (i == 0) first = d;
-      if (slope_at(i) >= 0) dp.set(slope_at(i), d);
+      if (i == 0)
+        first = d;
+      else if (slope_at(i) >= 0)
+        dp.set(slope_at(i), d);
       carried = here * dright;
       from = to;
     }
     if (tails_ == Tails::kCircular) dp.set(slope_at(0), first + carried);
-    if (tails_ == Tails::kNone) dp.set(slope_at(n_bins_), carried);
+    if (tails_ == Tails::kNone) {
+      dp.set(slope_at(0), first);
+      dp.set(slope_at(n_bins_), carried);
+    }
   }
 
   int n_bins_;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,8 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 def check_positive(**values: float) -> None:
     for name, value in values.items():
-        if not (isinstance(value, Real) and 0 < value < float("inf")):
+        if isinstance(value, bool) or not (isinstance(value, Real) and 0 < value < float("inf")):
             raise ValueError(f"{name} must be a positive number; got {value!r}.")
+
+
+def check_n_samples(n_samples: int) -> None:
+    if isinstance(n_samples, bool) or not isinstance(n_samples, Integral) or n_samples < 0:
+        raise ValueError(f"n_samples must be an integer of at least 0; got {n_samples!r}.")
 
 
 def checked_points(X: ArrayLike) -> NDArray[np.float64]:

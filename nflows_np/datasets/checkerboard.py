@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from ._checks import checked_points
+from ._checks import check_n_samples, checked_points
 
 
 def checkerboard(n_samples: int = 1000, *, random_state: Any = None) -> NDArray[np.float64]:
@@ -31,7 +31,7 @@ def checkerboard(n_samples: int = 1000, *, random_state: Any = None) -> NDArray[
     Raises
     ------
     ValueError
-        If `n_samples` is negative.
+        If `n_samples` is not an integer of at least 0.
 
     Examples
     --------
@@ -39,6 +39,7 @@ def checkerboard(n_samples: int = 1000, *, random_state: Any = None) -> NDArray[
     >>> checkerboard(5, random_state=0).shape
     (5, 2)
     """
+    check_n_samples(n_samples)
     rng = check_random_state(random_state)
     column = rng.randint(-2, 2, size=n_samples)
     row = 2 * rng.randint(-1, 1, size=n_samples) + column % 2

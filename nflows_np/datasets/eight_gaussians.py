@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 from sklearn.utils import check_random_state
 
-from ._checks import check_positive, checked_points
+from ._checks import check_n_samples, check_positive, checked_points
 
 
 def eight_gaussians(
@@ -38,7 +38,7 @@ def eight_gaussians(
     Raises
     ------
     ValueError
-        If `radius` or `noise` is not positive and finite, or `n_samples` is negative.
+        If `radius` or `noise` is not positive and finite, or `n_samples` is not an integer of at least 0.
 
     Examples
     --------
@@ -47,6 +47,7 @@ def eight_gaussians(
     (5, 2)
     """
     check_positive(radius=radius, noise=noise)
+    check_n_samples(n_samples)
     rng = check_random_state(random_state)
     component = rng.randint(8, size=n_samples)
     return _octagon(radius)[component] + noise * rng.standard_normal((n_samples, 2))

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 from sklearn.utils import check_random_state
 
-from ._checks import check_positive, checked_points
+from ._checks import check_n_samples, check_positive, checked_points
 
 _ARMS = 5
 _LENGTH = 0.3  # standard deviation along an arm, whose middle is at radius 1
@@ -45,7 +45,7 @@ def pinwheel(n_samples: int = 1000, *, noise: float = 0.1, random_state: Any = N
     Raises
     ------
     ValueError
-        If `noise` is not positive and finite, or `n_samples` is negative.
+        If `noise` is not positive and finite, or `n_samples` is not an integer of at least 0.
 
     References
     ----------
@@ -59,6 +59,7 @@ def pinwheel(n_samples: int = 1000, *, noise: float = 0.1, random_state: Any = N
     (5, 2)
     """
     check_positive(noise=noise)
+    check_n_samples(n_samples)
     rng = check_random_state(random_state)
     arm = rng.randint(_ARMS, size=n_samples)
     straight = [1.0, 0.0] + rng.standard_normal((n_samples, 2)) * [_LENGTH, noise]

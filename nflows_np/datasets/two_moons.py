@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from ._checks import check_positive, checked_points
+from ._checks import check_n_samples, check_positive, checked_points
 
 _CENTRES = np.array([[0.0, 0.0], [1.0, 0.5]])  # of the circles: the upper half of one, the lower of the other
 _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(48)
@@ -44,7 +44,7 @@ def two_moons(n_samples: int = 1000, *, noise: float = 0.1, random_state: Any = 
     Raises
     ------
     ValueError
-        If `noise` is not positive and finite, or `n_samples` is negative.
+        If `noise` is not positive and finite, or `n_samples` is not an integer of at least 0.
 
     Examples
     --------
@@ -53,6 +53,7 @@ def two_moons(n_samples: int = 1000, *, noise: float = 0.1, random_state: Any = 
     (5, 2)
     """
     check_positive(noise=noise)
+    check_n_samples(n_samples)
     rng = check_random_state(random_state)
     lower = rng.randint(2, size=n_samples)
     angle = np.pi * (rng.uniform(size=n_samples) + lower)

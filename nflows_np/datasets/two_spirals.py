@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from ._checks import check_positive
+from ._checks import check_n_samples, check_positive
 
 _END = 3.0 * np.pi  # one turn and a half
 
@@ -42,7 +42,7 @@ def two_spirals(
     Raises
     ------
     ValueError
-        If `noise` is not positive and finite, or `n_samples` is negative.
+        If `noise` is not positive and finite, or `n_samples` is not an integer of at least 0.
 
     References
     ----------
@@ -56,6 +56,7 @@ def two_spirals(
     (5, 2)
     """
     check_positive(noise=noise)
+    check_n_samples(n_samples)
     rng = check_random_state(random_state)
     side = 2.0 * rng.randint(2, size=n_samples) - 1.0
     t = _END * np.sqrt(rng.uniform(size=n_samples))

@@ -9,26 +9,15 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import math
-from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np._engine import engine
 from nflows_np.specs import (
-    Autoregressive,
     Base,
-    Coupling,
     Flow,
-    FullNormal,
-    GaussianMixture,
-    Inverse,
-    LinearGaussian,
-    LinearLU,
-    Product,
-    Spec,
-    Sylvester,
     from_dict,
 )
 from nflows_np.training import TrainingState
@@ -243,43 +232,9 @@ def _flow(spec: Any, n_features: int, n_parameters: int) -> Flow:
         raise ValueError(f"the flow is a {type(flow).__name__}")
     if flow.resolve(n_features) != flow:
         raise ValueError("the flow is not resolved")
-    least = _least_parameters(flow, n_features)
-    if least > n_parameters:
+    if engine.count_params(flow.to_dict(), n_features, n_parameters) > n_parameters:
         raise ValueError(f"the flow has more than the {n_parameters} parameters that the file holds")
     return flow
-
-
-def _least_parameters(spec: Spec, n_features: int) -> int:
-    """A lower bound of the parameters of a resolved spec, within a small factor of their number: what the
-    engine would have to make room for.
-
-    Bijections and bases whose parameters are no more than a few for every column count as none.
-    """
-    match spec:
-        case Flow():
-            return sum(_least_parameters(part, n_features) for part in (*spec.bijections, spec.base))
-        case Inverse():
-            return _least_parameters(spec.bijection, n_features)
-        case LinearGaussian() | FullNormal():
-            return n_features * (n_features - 1) // 2
-        case LinearLU():
-            return n_features**2
-        case Sylvester():
-            return int(spec.rank) * n_features
-        case GaussianMixture():
-            return spec.n_components * (1 + 2 * n_features)
-        case Product():
-            return sum(_least_parameters(base, len(columns)) for columns, base in spec.parts)
-        case Coupling() if spec.mask:
-            return _least_weights(len(spec.mask), spec.hidden_units, n_features - len(spec.mask))
-        case Autoregressive() if n_features > 1:
-            return _least_weights(n_features - 1, spec.hidden_units, n_features)
-    return 0
-
-
-def _least_weights(n_in: int, hidden_units: Sequence[int], n_out: int) -> int:
-    """Of a network: its biases, and of a units below b units the a (b - 1) / 2 weights that masks leave."""
-    return sum(a * (b - 1) // 2 + b for a, b in pairwise([n_in, *hidden_units, n_out]))
 
 
 def _training(

@@ -89,7 +89,7 @@ class Spec:
         return self._resolve(check_n_features(self, n_features), rng)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the spec as nested dicts, lists, strings, integers and booleans: plain JSON.
+        """Return the spec as nested dicts, lists, strings, numbers and booleans: plain JSON.
 
         `from_dict` is the way back: ``from_dict(spec.to_dict()) == spec``.
         """
@@ -167,6 +167,10 @@ class Base(Spec):
             What `nflows_np._random.BaseRows` takes.
         """
         raise NotImplementedError(f"{type(self).__name__} does not say how its rows are drawn.")
+
+    def _circular(self, n_features: int) -> set[int]:
+        """The columns whose latents are angles."""
+        return set()
 
 
 def registry() -> dict[str, dict[str, type[Spec]]]:

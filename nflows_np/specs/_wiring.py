@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Self
 
 from ._checks import check_activation, check_flag, check_hidden_units, check_instance, check_integers, require
@@ -46,4 +46,11 @@ class Wiring(Bijection):
         in_range = max(self.circular, default=-1) < n_features
         wanted = f"column indices below n_features={n_features}"
         require(in_range, self, "circular", self.circular, wanted)
-        return self
+        if not isinstance(self.transformer, CircularSpline):
+            return self
+        circular = set(self.circular) | set(self._moved(n_features))
+        return replace(self, circular=tuple(circular), circular_spline=self.transformer)
+
+    def _moved(self, n_features: int) -> Sequence[int]:
+        """The columns that the transformer moves, of a resolved wiring."""
+        return range(n_features)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
+from ._checks import check_integer, check_real
 from ._spec import Transformer
-from .rational_quadratic import RationalQuadratic
+from .rational_quadratic import MAX_BINS
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,7 +49,6 @@ class AffineSpline(Transformer):
     name = "affine_spline"
 
     def __post_init__(self) -> None:
-        spline = RationalQuadratic(self.n_bins, tail_bound=self.tail_bound)
-        self._store("n_bins", spline.n_bins)
-        self._store("tail_bound", spline.tail_bound)
+        self._store("n_bins", check_integer(self, "n_bins", self.n_bins, 1, MAX_BINS))
+        self._store("tail_bound", check_real(self, "tail_bound", self.tail_bound, 1e-3, 1e6))
         super().__post_init__()

@@ -18,11 +18,12 @@ class CircularSpline(Transformer):
 
     with :math:`\tau` the spline of `RationalQuadratic` on :math:`[-\pi, \pi]` with one slope for both ends, which are
     the same angle, and a phase :math:`|\varphi| < 2 \pi`. A full turn more of :math:`x` is a full turn more of
-    :math:`z`: angles may be given by any representative, and nothing is wrapped. The latents are angles too: their
-    base is `VonMises`.
+    :math:`z`: angles may be given by any representative, and nothing is wrapped. (Large ones lose digits: single
+    precision holds 100 turns to 4e-5, and from 1e6 on no angle at all.) The latents are angles too: their base is
+    `VonMises`.
 
-    The wirings use it for the columns that they are told are ``circular``. As the transformer of an `Elementwise` it
-    bends independent angles.
+    The wirings use it for the columns that they are told are ``circular``. As the ``transformer`` of a wiring it makes
+    all columns that this moves circular.
 
     Parameters
     ----------

@@ -98,7 +98,11 @@ class Coupling(Wiring):
         super().__post_init__()
 
     def _resolve(self, n_features: int, rng: Permuter | None) -> Self:
-        return replace(super()._resolve(n_features, rng), mask=self._kept(n_features, rng), swap=False)
+        explicit = replace(self, mask=self._kept(n_features, rng), swap=False)
+        return super(Coupling, explicit)._resolve(n_features, rng)
+
+    def _moved(self, n_features: int) -> Sequence[int]:
+        return [j for j in range(n_features) if j not in self.mask]
 
     def _kept(self, n_features: int, rng: Permuter | None) -> tuple[int, ...]:
         if not isinstance(self.mask, str):

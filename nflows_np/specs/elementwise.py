@@ -14,7 +14,7 @@ class Elementwise(Wiring):
     .. math:: z_j = \tau(x_j;\, \theta_j), \qquad \log|\det J| = \sum_j \log|\tau'(x_j;\, \theta_j)| .
 
     Without a context :math:`\theta_j` are free parameters; with one, :math:`\theta_j(c)` comes from an MLP of
-    the context, which is the only use of `hidden_units` and `activation`.
+    the context, which is the only use of `hidden_units`, `activation` and `residual`.
 
     Parameters
     ----------
@@ -29,8 +29,7 @@ class Elementwise(Wiring):
         2016): ``hidden_units=(64, 64, 64, 64, 64)`` are a first layer and two blocks. Their number is odd
         and their widths are equal.
     circular : sequence of int, default=()
-        The columns that are angles, in radians. They move by `circular_spline`, and the networks see them as sine and
-        cosine, so that densities are periodic in them.
+        The columns that are angles, in radians. They move by `circular_spline`, a map of the circle.
     circular_spline : CircularSpline, default=CircularSpline()
         The map of those columns.
 

@@ -72,11 +72,11 @@ class Flow(Spec):
     def _resolve(self, n_features: int, rng: Permuter | None) -> Self:
         bijections = tuple(bijection.resolve(n_features, rng) for bijection in self.bijections)
         resolved = replace(self, bijections=bijections, base=self.base.resolve(n_features, rng))
-        resolved.circular_columns(n_features)
+        resolved._circular(n_features)
         return resolved
 
     def circular_columns(self, n_features: int) -> tuple[int, ...]:
-        """Return which columns of the data are angles, of a resolved flow.
+        """Return which columns of the data are angles, of a resolved flow, if their latents are such too.
 
         Parameters
         ----------
@@ -91,20 +91,36 @@ class Flow(Spec):
         Raises
         ------
         ValueError
-            If a layer maps one of them as a number of the line.
+            If a layer maps one of them as a number of the line, or the latents that `base` takes for angles are not
+            theirs: densities would not be of the circle.
         """
-        layers = [b.bijection if isinstance(b, Inverse) else b for b in self.bijections]
-        column = list(range(n_features))  # of the data, by where it stands
-        named: list[set[int]] = []
-        for bijection, layer in zip(self.bijections, layers, strict=True):
+        columns, latents = self._circular(n_features)
+        of_base = sorted(self.base._circular(n_features))
+        which = (
+            f"von Mises in the latents {latents}, and in no others"
+            if columns
+            else "without von Mises latents"
+        )
+        wanted = f"{which}: the circular columns are {columns}"
+        require(of_base == latents, self, "base", self.base, wanted)
+        return tuple(columns)
+
+    def _circular(self, n_features: int) -> tuple[list[int], list[int]]:
+        """The circular columns, and where they stand among the latents."""
+        layers, place = [], list(range(n_features))  # the column of the data that stands where
+        for bijection in self.bijections:
+            layer, inverted = bijection, False
+            while isinstance(layer, Inverse):
+                layer, inverted = layer.bijection, not inverted
             if isinstance(layer, Permutation):
                 order = [int(j) for j in layer.order]
-                source = order if bijection is layer else [order.index(j) for j in range(n_features)]
-                column = [column[j] for j in source]
-            named.append({column[j] for j in layer.circular} if isinstance(layer, Wiring) else set())
-        circular = sorted(set().union(*named))
-        for i, (layer, columns) in enumerate(zip(layers, named, strict=True)):
-            fits = not circular or sorted(columns) == circular or isinstance(layer, Permutation)
+                source = [order.index(j) for j in range(n_features)] if inverted else order
+                place = [place[j] for j in source]
+            named = {place[j] for j in layer.circular} if isinstance(layer, Wiring) else set()
+            layers.append((layer, named))
+        circular = sorted(set().union(*(named for _, named in layers)))
+        for i, (layer, named) in enumerate(layers):
+            fits = not circular or sorted(named) == circular or isinstance(layer, Permutation)
             wanted = f"a map of the angles in columns {circular}, which are circular in other layers"
             require(fits, self, f"bijections[{i}]", layer, wanted)
-        return tuple(circular)
+        return circular, sorted(place.index(j) for j in circular)

@@ -17,8 +17,8 @@ class LinearQR(Bijection):
 
     with a rotation :math:`Q`, a product of Householder reflections, and an upper triangular :math:`R` of
     positive diagonal, so that the map is invertible at every parameter value. With all reflections
-    ("auto") it reaches every matrix of positive determinant, without the fixed permutation of `LinearLU`.
-    Either direction costs :math:`D^2 / 2 + 2 K D` operations a row. At the start :math:`Q = R = I` and
+    ("auto") it reaches every matrix of positive determinant (and log-scales up to 12), without the fixed permutation
+    of `LinearLU`. Either direction costs :math:`D^2 / 2 + 2 K D` operations a row. At the start :math:`Q = R = I` and
     :math:`b = 0`. A context is ignored.
 
     Parameters

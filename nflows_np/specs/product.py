@@ -80,6 +80,9 @@ class Product(Base):
             found += base.draws(columns[np.asarray(part)], own)
         return found
 
+    def _circular(self, n_features: int) -> set[int]:
+        return {part[j] for part, base in self.parts for j in base._circular(len(part))}
+
     def _depth(self) -> int:
         return 1 + max(base._depth() for _, base in self.parts)
 

@@ -19,7 +19,8 @@ class SumOfSquares(Transformer):
 
     on :math:`[-B, B]`, and its tangents at the ends outside. A positive polynomial is the sum of two squares, so two
     are enough for every increasing polynomial of degree :math:`2 r + 1` whose slope is :math:`\epsilon = 0.05` or
-    more. The inverse is a root, found to machine precision by Newton's steps within a bracket.
+    more, within the bounds of the coefficients. The inverse is a root, found to machine precision by Newton's steps
+    within a bracket.
 
     Parameters
     ----------

@@ -43,3 +43,6 @@ class VonMises(Base):
     def draws(self, columns: Columns, parameters: Mapping[str, NDArray[Any]]) -> list[Draw]:
         concentration = bounded_scale(parameters["log_concentration"])
         return draw("von_mises", columns, parameters["loc"], concentration)
+
+    def _circular(self, n_features: int) -> set[int]:
+        return set(range(n_features))

@@ -73,7 +73,8 @@ def check_log_det(
     atol : float, default=1e-8
         Allowed error in nats of a log-det below 1, and relative to it above.
     kink : float, optional
-        Rows at which Jacobians at two steps differ by more than this are left out. By default ``0.1 * atol``.
+        Rows at which Jacobians at two steps differ by more than this, relative to their size and one, are left out.
+        By default ``0.1 * atol``.
 
     Returns
     -------
@@ -87,7 +88,9 @@ def check_log_det(
     """
     worst = 0.0
     for direction in DIRECTIONS:
-        worst = max(worst, _check_log_det(flow, direction, rows, context, atol, kink or 0.1 * atol))
+        worst = max(
+            worst, _check_log_det(flow, direction, rows, context, atol, 0.1 * atol if kink is None else kink)
+        )
     return worst
 
 

@@ -18,24 +18,7 @@ from nflows_np.specs import (
 )
 from nflows_np.testing import apply
 
-PRESETS = (
-    "nice",
-    "realnvp",
-    "glow",
-    "maf",
-    "iaf",
-    "nsf",
-    "nsf_ar",
-    "naf",
-    "sos",
-    "bernstein",
-    "made_mog",
-    "maf_mog",
-    "planar",
-    "radial",
-    "sylvester",
-    "linear",
-)
+PRESETS = tuple(presets.PRESETS)
 N_GRID = {1: 4001, 2: 700}
 # The box holds the image of [-4.5, 4.5]^D: 1.4e-5 of the mass may lie outside.
 LATENT = 4.5
