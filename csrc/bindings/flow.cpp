@@ -168,7 +168,7 @@ void bind_flow(py::module_& module) {
         return count_params(spec_from(spec), n_features, most);
       },
       py::arg("spec"), py::arg("n_features"), py::arg("most"),
-      "How many parameters a flow has, counted without making room for them and no further than beyond `most`.");
+      "How many parameters a flow has, counted without making room for them, and no further than `most`.");
 }
 
 }  // namespace nflows
