@@ -21,7 +21,8 @@ struct NormalFamily {
   void fit(Panels<const T> z, const double* weights, T* p) const {
     const Moments m = moments(z, 1, weights);
     p[0] = static_cast<T>(m.mean[0]);
-    p[1] = static_cast<T>(raw_base_scale(0.5 * std::log(std::max(m.covariance[0], kVarianceFloor))));
+    p[1] =
+        static_cast<T>(unbounded(0.5 * std::log(std::max(m.covariance[0], kVarianceFloor)), kBaseScaleBound));
   }
 
   NormalFeature<T> member(Index, const T* p) const { return {p[0], p[1]}; }

@@ -40,7 +40,7 @@ class FullNormal final : public Base<T> {
                               white = invert_lower(factor, n_);
     for (Index i = 0; i < n_; ++i) {
       params[i] = static_cast<T>(m.mean[i]);
-      params[n_ + i] = static_cast<T>(raw_base_scale(std::log(factor[i * n_ + i])));
+      params[n_ + i] = static_cast<T>(unbounded(std::log(factor[i * n_ + i]), kBaseScaleBound));
       for (Index j = 0; j < i; ++j)
         params[2 * n_ + i * n_ + j] = static_cast<T>(white[i * n_ + j] * factor[i * n_ + i]);
     }

@@ -60,8 +60,8 @@ class GaussianMixture final : public Base<T> {
         const Index i = c * n_ + j;
         const double variance = std::max(whole.covariance[j * n_ + j], kLeastVariance);
         params[k_ + i] = static_cast<T>(found.centre[i]);
-        params[k_ + k_ * n_ + i] = static_cast<T>(
-            raw_base_scale(0.5 * std::log(std::max(found.variance[i], kVarianceFloor * variance))));
+        params[k_ + k_ * n_ + i] = static_cast<T>(unbounded(
+            0.5 * std::log(std::max(found.variance[i], kVarianceFloor * variance)), kBaseScaleBound));
       }
     }
   }

@@ -6,9 +6,6 @@
 // onto a row.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-
 #include "bases/base.h"
 #include "simd/rows.h"
 #include "transformers/transformer.h"
@@ -18,15 +15,10 @@ namespace nflows {
 inline constexpr double kHalfLogTwoPi = 0.91893853320467274178;
 inline constexpr double kBaseScaleBound = 7.0;
 
-// The raw parameter a whose bounded value is alpha; alphas outside stop just inside the bound.
-inline double raw_base_scale(double alpha) {
-  return kBaseScaleBound * std::atanh(std::clamp(alpha / kBaseScaleBound, -0.99, 0.99));
-}
-
 // A value whose square is finite. Rows that far out have a log-density of -5e35 or less: which, is all the same.
 template <class T>
 NFLOWS_FN Rows<T> squarable(Rows<T> u) {
-  constexpr T kLargest = sizeof(T) == sizeof(float) ? T(1e18) : T(1e150);
+  constexpr T kLargest = kSingle<T> ? T(1e18) : T(1e150);
   return max(Rows<T>(-kLargest), min(Rows<T>(kLargest), u));
 }
 

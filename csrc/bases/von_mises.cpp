@@ -38,7 +38,7 @@ struct VonMisesFamily {
       }
     const double r = std::clamp(std::hypot(c, s) / total, 1e-4, kLongestResultant);
     p[0] = static_cast<T>(std::atan2(s, c));
-    p[1] = static_cast<T>(raw_base_scale(std::log(r * (2.0 - r * r) / (1.0 - r * r))));
+    p[1] = static_cast<T>(unbounded(std::log(r * (2.0 - r * r) / (1.0 - r * r)), kBaseScaleBound));
   }
 
   struct Member {

@@ -32,8 +32,9 @@ class ActNorm final : public Bijection<T> {
     for (Index j = 0; j < n_; ++j) {
       params[j] = static_cast<T>(m.mean[j]);
       const double variance = m.covariance[j * n_ + j];
-      params[n_ + j] =
-          variance < kVarianceFloor ? T(0) : static_cast<T>(raw_log_scale(0.5 * std::log(variance)));
+      params[n_ + j] = variance < kVarianceFloor
+                           ? T(0)
+                           : static_cast<T>(unbounded(0.5 * std::log(variance), kFreeScaleBound));
     }
   }
 

@@ -1,5 +1,7 @@
 #include "bijections/circle.h"
 
+#include "bijections/feature.h"
+
 namespace nflows {
 
 std::vector<bool> circular_features(const Spec& spec, Index n_features) {

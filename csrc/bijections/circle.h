@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "bijections/feature.h"
+#include "core/panel.h"
 #include "core/spec.h"
 #include "transformers/circular_spline.h"
 

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "bijections/bijection.h"
-#include "bijections/feature.h"
+#include "simd/panel_sums.h"
 
 namespace nflows {
 

@@ -63,24 +63,4 @@ struct Feature {
   }
 };
 
-// Sums, shifts (by sign shift_j) and negatives of n neighbouring features.
-template <class T>
-void add_rows(Panels<const T> from, Panels<T> to, Index n) {
-  for (Index p = 0; p < from.count; ++p)
-    for (Index j = 0; j < n; ++j)
-      (Rows<T>::load(to.row(p, j)) + Rows<T>::load(from.row(p, j))).store(to.row(p, j));
-}
-
-template <class T>
-void add_shift(const T* shift, T sign, Panels<T> x, Index n) {
-  for (Index p = 0; p < x.count; ++p)
-    for (Index j = 0; j < n; ++j) (Rows<T>::load(x.row(p, j)) + sign * shift[j]).store(x.row(p, j));
-}
-
-template <class T>
-void negate_rows(Panels<const T> from, Panels<T> to, Index n) {
-  for (Index p = 0; p < from.count; ++p)
-    for (Index j = 0; j < n; ++j) (-Rows<T>::load(from.row(p, j))).store(to.row(p, j));
-}
-
 }  // namespace nflows

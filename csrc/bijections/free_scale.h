@@ -5,9 +5,6 @@
 // data's own conditional spread is, and e^-12 lets a nearly collinear column keep six digits.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-
 #include "core/panel.h"
 #include "simd/rows.h"
 #include "transformers/transformer.h"
@@ -15,13 +12,6 @@
 namespace nflows {
 
 inline constexpr int kFreeScaleBound = 12;
-
-// The raw parameter a whose bounded value is alpha, for starts from data; alphas outside stop just inside the
-// bound.
-inline double raw_log_scale(double alpha) {
-  const double c = kFreeScaleBound, t = std::clamp(alpha / c, -0.99, 0.99);
-  return c * std::atanh(t);
-}
 
 template <class T>
 struct FreeScale {

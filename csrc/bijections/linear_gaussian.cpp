@@ -9,10 +9,10 @@
 //
 // Parameters: shift b (D,), log_scale a (D,), lower L - I (D, D) strict, context C (D, n_context).
 #include "bijections/bijection.h"
-#include "bijections/feature.h"
 #include "bijections/free_scale.h"
 #include "linalg/moments.h"
 #include "linalg/triangular.h"
+#include "simd/panel_sums.h"
 
 namespace nflows {
 namespace {
@@ -53,7 +53,7 @@ class LinearGaussian final : public Bijection<T> {
         params[2 * n_ + i * n_ + j] = static_cast<T>(l);
       }
       params[i] = static_cast<T>(shift);
-      params[n_ + i] = static_cast<T>(raw_log_scale(std::log(factor[i * n_ + i])));
+      params[n_ + i] = static_cast<T>(unbounded(std::log(factor[i * n_ + i]), kFreeScaleBound));
     }
   }
 

@@ -8,10 +8,10 @@
 //
 // Parameters: shift b (D,), log_scale a (D,), lower L - I (D, D) strict, upper V^T (D, D) strictly lower.
 #include "bijections/bijection.h"
-#include "bijections/feature.h"
 #include "bijections/free_scale.h"
 #include "bijections/order.h"
 #include "linalg/triangular.h"
+#include "simd/panel_sums.h"
 
 namespace nflows {
 namespace {

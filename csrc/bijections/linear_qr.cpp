@@ -8,10 +8,10 @@
 //
 // Parameters: shift b (D,), log_scale a (D,), upper V^T (D, D) strictly lower, vectors (K, D) of the reflections.
 #include "bijections/bijection.h"
-#include "bijections/feature.h"
 #include "bijections/free_scale.h"
 #include "linalg/householder.h"
 #include "linalg/triangular.h"
+#include "simd/panel_sums.h"
 
 namespace nflows {
 namespace {

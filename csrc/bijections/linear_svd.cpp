@@ -7,9 +7,9 @@
 //
 // Parameters: shift b (D,), log_scale a (D,), left (K, D) and right (K, D): the vectors of U and of V.
 #include "bijections/bijection.h"
-#include "bijections/feature.h"
 #include "bijections/free_scale.h"
 #include "linalg/householder.h"
+#include "simd/panel_sums.h"
 
 namespace nflows {
 namespace {

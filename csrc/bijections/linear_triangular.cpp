@@ -7,9 +7,9 @@
 //
 // Parameters: shift b (D,), log_scale a (D,), triangle S or S^T (D, D) strictly lower.
 #include "bijections/bijection.h"
-#include "bijections/feature.h"
 #include "bijections/free_scale.h"
 #include "linalg/triangular.h"
+#include "simd/panel_sums.h"
 
 namespace nflows {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "bijections/feature.h"
+#include "core/panel.h"
 #include "core/spec.h"
 
 namespace nflows {

@@ -1,6 +1,5 @@
 // Permutation of the features: z_j = x_{order[j]}, log|det| = 0.
 #include "bijections/bijection.h"
-#include "bijections/feature.h"
 #include "bijections/order.h"
 
 namespace nflows {

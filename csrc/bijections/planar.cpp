@@ -10,8 +10,8 @@
 #include <limits>
 
 #include "bijections/bijection.h"
-#include "bijections/feature.h"
 #include "bijections/ridge.h"
+#include "simd/panel_sums.h"
 
 namespace nflows {
 namespace {

@@ -9,7 +9,7 @@ namespace {
 template <class T>
 struct Exp {
   static constexpr Image<T> image = kPositive<T>;
-  static constexpr T kFar = sizeof(T) == sizeof(float) ? T(35) : T(231);
+  static constexpr T kFar = kSingle<T> ? T(35) : T(231);
   Exp(const Spec&, Index, Index) {}
 
   template <class R>

@@ -36,7 +36,7 @@ struct Steepness {
 // tanh |t| = k / (k + 2), and 1 - tanh^2 t = 4 (k + 1) / (k + 2)^2 has no difference in it.
 template <class R>
 NFLOWS_FN Slope<R> tanh_slope(R t) {
-  constexpr int kFar = sizeof(ScalarOf<R>) == sizeof(float) ? 80 : 700;  // beyond, e^{2|t|} would overflow
+  constexpr int kFar = kSingle<R> ? 80 : 700;  // beyond, e^{2|t|} would overflow
   const R k = expm1(min(R(kFar), abs(t + t))), per = R(1) / (k + R(2));
   return {copysign(k * per, t), (k + R(1)) * per * per * R(4)};
 }

@@ -14,9 +14,9 @@
 // Parameters: reflections (M, D), bias b (M,), inner S^T (M, M) lower, outer R^T (M, M) lower with u on its diagonal.
 // The identity at outer = 0.
 #include "bijections/bijection.h"
-#include "bijections/feature.h"
 #include "bijections/ridge.h"
 #include "linalg/orthonormal.h"
+#include "simd/panel_sums.h"
 
 namespace nflows {
 namespace {

@@ -12,7 +12,7 @@ namespace {
 // log-density is a finite, hopeless number instead of NaN. Data live within a few units of zero and never
 // meet it.
 template <class T>
-inline constexpr T kFarAway = sizeof(T) == sizeof(float) ? T(1e15) : T(1e100);
+inline constexpr T kFarAway = kSingle<T> ? T(1e15) : T(1e100);
 
 template <class T>
 void saturate(Panels<const T> from, Panels<T> to, Index n) {

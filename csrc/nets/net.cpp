@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "simd/rows.h"
+#include "simd/panel_sums.h"
 
 namespace nflows {
 
@@ -66,12 +66,10 @@ void Net<T>::start(T* params, Rng& rng) const {
 
 // ---- Forward
 
-// The pre-activations, or their adjoints, of a block's other end.
+// Adds the pre-activations, or their adjoints, of a block's other end.
 template <class T>
 void add_skipped(Panels<const T> from, Panels<T> to, Index begin, Index end) {
-  for (Index p = 0; p < to.count; ++p)
-    for (Index r = begin; r < end; ++r)
-      (Rows<T>::load(to.row(p, r)) + Rows<T>::load(from.row(p, r))).store(to.row(p, r));
+  add_rows<T>(from.from(begin), to.from(begin), end - begin);
 }
 
 // Views by value: through a reference, every store would make the compiler read them anew.

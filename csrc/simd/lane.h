@@ -53,6 +53,10 @@ using BitsOf = typename LaneTraits<R>::Bits;
 template <class R>
 using MaskOf = typename LaneTraits<R>::Mask;
 
+// Whether the scalar is a float: constants that depend on the precision ask this.
+template <class R>
+inline constexpr bool kSingle = sizeof(ScalarOf<R>) == sizeof(float);
+
 // A constant of formulas, which they name in double.
 template <class R>
 NFLOWS_FN R scalar(double value) {

@@ -6,9 +6,6 @@
 namespace nflows {
 
 template <class R>
-inline constexpr bool kSingle = sizeof(ScalarOf<R>) == sizeof(float);
-
-template <class R>
 NFLOWS_FN R polynomial(R, ScalarOf<R> last) {
   return R(last);
 }

@@ -21,7 +21,7 @@ struct Slope {
 template <class R, class F>
 NFLOWS_FN R monotone_root(const F& f, R low, R high, R t) {
   using T = ScalarOf<R>;
-  constexpr int kDigits = sizeof(T) == sizeof(float) ? 24 : 53, kMostSteps = 2 * kDigits + 10;
+  constexpr int kDigits = kSingle<R> ? 24 : 53, kMostSteps = 2 * kDigits + 10;
   constexpr T kEpsilon = static_cast<T>(kDigits == 24 ? 0x1p-23 : 0x1p-52);
   R last = high - low, before = last;  // lengths of the last two steps
   MaskOf<R> moving = t == t;

@@ -1,4 +1,4 @@
-// Softmax over an array of lanes' logits, and its logarithm.
+// Softmax over an array of lanes' logits, its logarithm, and what splines cut their intervals by.
 #pragma once
 
 #include "simd/math.h"
@@ -30,6 +30,23 @@ NFLOWS_PART R to_log_shares(R* logit, int n) {
   const R log_total = log(total);
   for (int i = 0; i < n; ++i) logit[i] = (logit[i] - highest) - log_total;
   return highest + log_total;
+}
+
+// An interval cut into n steps, none of them less than `least` of an even one: that much each, and shares of what is
+// left. At most kMost of them.
+template <class R, int kMost>
+struct Steps {
+  R share[kMost], free, least;
+  NFLOWS_FN R operator[](int i) const { return fma(share[i], free, least); }
+};
+template <int kMost, class R, class P>
+NFLOWS_PART Steps<R, kMost> steps_of(P p, int first, int n, double length, double least) {
+  Steps<R, kMost> steps;
+  for (int i = 0; i < n; ++i) steps.share[i] = p[first + i];
+  to_shares(steps.share, n);
+  steps.free = scalar<R>((1.0 - least) * length);
+  steps.least = scalar<R>(least * length / n);
+  return steps;
 }
 
 }  // namespace nflows

@@ -36,7 +36,7 @@ class Bernstein {
 
   template <class R, class P>
   NFLOWS_FN Mapped<R> forward(R x, P p) const {
-    const Steps<R> delta = steps<R>(p);
+    const Deltas<R> delta = steps<R>(p);
     const R held = max(-bound<R>(), min(bound<R>(), x));
     const Curve<R> c = curve(held, delta);
     return {fma(x - held, c.slope, c.z), log(c.slope)};
@@ -44,7 +44,7 @@ class Bernstein {
 
   template <class R, class P>
   NFLOWS_FN Mapped<R> inverse(R z, P p) const {
-    const Steps<R> delta = steps<R>(p);
+    const Deltas<R> delta = steps<R>(p);
     const R held = max(-bound<R>(), min(bound<R>(), z));
     const auto excess = [&](R t) {
       const Curve<R> c = curve(t, delta);
@@ -58,7 +58,7 @@ class Bernstein {
 
   template <class R, class P, class D>
   NFLOWS_PART R backward(R x, P p, R dz, R dlog_det, D dp) const {
-    const Steps<R> delta = steps<R>(p);
+    const Deltas<R> delta = steps<R>(p);
     const R held = max(-bound<R>(), min(bound<R>(), x));
     const Basis<R> b = basis(held);
     const Curve<R> c = curve(b, delta);
@@ -89,20 +89,12 @@ class Bernstein {
     return scalar<R>(n_params / (2.0 * bound_));
   }
 
-  // The steps of the coefficients: a least size each, and shares of what is left.
+  // The steps of the coefficients.
   template <class R>
-  struct Steps {
-    R share[kMaxDegree], free, least;
-    NFLOWS_FN R operator[](int k) const { return fma(share[k], free, least); }
-  };
+  using Deltas = Steps<R, kMaxDegree>;
   template <class R, class P>
-  NFLOWS_PART Steps<R> steps(P p) const {
-    Steps<R> steps;
-    for (int k = 0; k < n_params; ++k) steps.share[k] = p[k];
-    to_shares(steps.share, n_params);
-    steps.free = scalar<R>((1.0 - kLeast) * 2.0 * bound_);
-    steps.least = scalar<R>(kLeast * 2.0 * bound_ / n_params);
-    return steps;
+  NFLOWS_FN Deltas<R> steps(P p) const {
+    return steps_of<kMaxDegree, R>(p, 0, n_params, 2.0 * bound_, kLeast);
   }
 
   // The basis of degree n - 1, by the recurrence B_k,m = (1 - t) B_k,m-1 + t B_k-1,m-1, and that of degree n - 2.
@@ -137,11 +129,11 @@ class Bernstein {
     R z, slope, bend;
   };
   template <class R>
-  NFLOWS_FN Curve<R> curve(R x, const Steps<R>& delta) const {
+  NFLOWS_FN Curve<R> curve(R x, const Deltas<R>& delta) const {
     return curve(basis(x), delta);
   }
   template <class R>
-  NFLOWS_FN Curve<R> curve(const Basis<R>& b, const Steps<R>& delta) const {
+  NFLOWS_FN Curve<R> curve(const Basis<R>& b, const Deltas<R>& delta) const {
     const R even = scalar<R>(2.0 * bound_ / n_params);
     R z = b.x, slope = R(0), bend = R(0), theta = R(0);  // theta_k less its even value
     for (int k = 0; k < n_params; ++k) {

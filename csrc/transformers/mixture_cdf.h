@@ -13,8 +13,7 @@
 // inverse one between those of mu_k + exp(alpha_k) z.
 //
 // Parameters per feature: K for mu_k, bounded by c tanh(./c) with c = 30, K for alpha_k with c = 3, K for log w_k. The
-// identity at 0, where all components are alike. They part because each has a rate of its own, from 1/4 to 4, at which
-// its mu_k follows its parameter.
+// identity at 0, where all components are alike but for the rate (transformer.h) at which mu_k follows its parameter.
 #pragma once
 
 #include "core/spec.h"
@@ -96,13 +95,6 @@ class MixtureCdf {
  private:
   static constexpr int kFurthest = 30, kWidest = 3;  // bounds of mu and alpha
 
-  // From 1/4 to 4 in even ratios; 1 for a single component.
-  template <class R>
-  NFLOWS_FN R rate(int k) const {
-    const double place = n_components_ == 1 ? 0.5 : static_cast<double>(k) / (n_components_ - 1);
-    return R(exp(static_cast<ScalarOf<R>>((2.0 * place - 1.0) * 1.3862943611198906)));
-  }
-
   // Called, so that the exponential is compiled once for all arrays of them.
   template <class R>
   static NFLOWS_PART void exp_of(const R* a, int n, R* y) {
@@ -119,7 +111,7 @@ class MixtureCdf {
   NFLOWS_PART Components<R> components(P p) const {
     Components<R> c;
     for (int k = 0; k < n_components_; ++k) {
-      const R follows = rate<R>(k);
+      const R follows = R(rate_of_unit<R>(k, n_components_));
       const LogScale<R> mu = bounded(p[k] * follows, kFurthest),
                         alpha = bounded(p[n_components_ + k], kWidest);
       c.mu[k] = mu.value;

@@ -82,7 +82,7 @@ class RationalQuadratic {
   NFLOWS_PART R backward(R x, P p, R dz_, R dlog_det_, D dp) const {
     const MaskOf<R> inside = is_inside(x);
     const R dz = select(inside, dz_, R(0)), dlog_det = select(inside, dlog_det_, R(0));
-    const Steps<R> widths = steps<R>(p, 0), heights = steps<R>(p, n_bins_);
+    const Sizes<R> widths = steps<R>(p, 0), heights = steps<R>(p, n_bins_);
     const Bin<R> bin = find(held(x), widths, heights, p);
     const R w = bin.searched, h = bin.other, left = slope(bin.left), right = slope(bin.right);
     const Curve<R> c(w, h, left, right, (held(x) - bin.searched_from) / w);
@@ -129,20 +129,12 @@ class RationalQuadratic {
     return (x >= scalar<R>(low_)) & (x <= scalar<R>(high_));
   }
 
-  // The sizes of the bins of one axis: a least size each, and shares of what is left.
+  // The sizes of the bins of one axis.
   template <class R>
-  struct Steps {
-    R share[kMaxBins], free, least;
-    NFLOWS_FN R operator[](int bin) const { return fma(share[bin], free, least); }
-  };
+  using Sizes = Steps<R, kMaxBins>;
   template <class R, class P>
-  NFLOWS_PART Steps<R> steps(P p, int first) const {
-    Steps<R> steps;
-    for (int i = 0; i < n_bins_; ++i) steps.share[i] = p[first + i];
-    to_shares(steps.share, n_bins_);
-    steps.free = scalar<R>((1.0 - kLeast) * (high_ - low_));
-    steps.least = scalar<R>(kLeast * (high_ - low_) / n_bins_);
-    return steps;
+  NFLOWS_FN Sizes<R> steps(P p, int first) const {
+    return steps_of<kMaxBins, R>(p, first, n_bins_, high_ - low_, kLeast);
   }
 
   // The bin in which a number lies: where it begins and how large it is on the axis that was searched and on the
@@ -152,7 +144,7 @@ class RationalQuadratic {
     R searched_from, searched, other_from, other, left, right;
   };
   template <class R, class P>
-  NFLOWS_PART Bin<R> find(R v, const Steps<R>& searched, const Steps<R>& other, P p) const {
+  NFLOWS_PART Bin<R> find(R v, const Sizes<R>& searched, const Sizes<R>& other, P p) const {
     Bin<R> bin;
     R from = scalar<R>(low_), other_from = from;
     R raw = raw_slope<R>(p, 0);
@@ -219,7 +211,7 @@ class RationalQuadratic {
   // The adjoints of one axis' logits, from those of the knot at which x's bin begins, which is the sum of all steps
   // before it, and of the bin's own step. `searched` are the steps that say which bin it is.
   template <class R, class D>
-  NFLOWS_PART void put_steps(R x, const Steps<R>& searched, const Steps<R>& steps, R dknot, R dstep,
+  NFLOWS_PART void put_steps(R x, const Sizes<R>& searched, const Sizes<R>& steps, R dknot, R dstep,
                              int first, D dp) const {
     R mean = R(0), from = scalar<R>(low_);
     for (int i = 0; i < n_bins_; ++i) {
@@ -235,13 +227,13 @@ class RationalQuadratic {
   }
   // The adjoint of step i, where bin i begins at `from`.
   template <class R>
-  NFLOWS_FN R by_step(R x, R from, const Steps<R>& searched, int i, R dknot, R dstep) const {
+  NFLOWS_FN R by_step(R x, R from, const Sizes<R>& searched, int i, R dknot, R dstep) const {
     const R reached = i == 0 ? dstep : select(x >= from, dstep, R(0));
     return i == n_bins_ - 1 ? reached : select(x >= from + searched[i], dknot, reached);
   }
 
   template <class R, class D>
-  NFLOWS_PART void put_slopes(R x, const Steps<R>& searched, R dleft, R dright, D dp) const {
+  NFLOWS_PART void put_slopes(R x, const Sizes<R>& searched, R dleft, R dright, D dp) const {
     R from = scalar<R>(low_), first = R(0),
       carried = R(0);  // `carried`: of a bin's right knot to the next bin's left
     for (int i = 0; i < n_bins_; ++i) {

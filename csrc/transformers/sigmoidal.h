@@ -11,8 +11,7 @@
 // the root of the inverse lies between the least and the largest (z - b_k) / a_k.
 //
 // Parameters per feature: K for log a_k, bounded by c tanh(./c) with c = 2, K for b_k with c = 30, K for log w_k. The
-// identity at 0, where all units are alike. They part because each has a rate of its own, from 1/4 to 4, at which its
-// b_k follows its parameter.
+// identity at 0, where all units are alike but for the rate (transformer.h) at which b_k follows its parameter.
 #pragma once
 
 #include "core/spec.h"
@@ -87,13 +86,6 @@ class Sigmoidal {
  private:
   static constexpr int kSteepest = 2, kFurthest = 30;  // bounds of log a and b
 
-  // From 1/4 to 4 in even ratios; 1 for a single unit.
-  template <class R>
-  NFLOWS_FN R rate(int k) const {
-    const double place = n_units_ == 1 ? 0.5 : static_cast<double>(k) / (n_units_ - 1);
-    return exp(scalar<R>((2.0 * place - 1.0) * 1.3862943611198906));
-  }
-
   template <class R>
   struct Units {
     R a[kMaxUnits], b[kMaxUnits], log_w[kMaxUnits], a_slope[kMaxUnits], b_slope[kMaxUnits];
@@ -104,7 +96,7 @@ class Sigmoidal {
     R highest = p[2 * n_units_];  // weights count by their ratios: large logarithms would cost digits
     for (int k = 1; k < n_units_; ++k) highest = max(highest, p[2 * n_units_ + k]);
     for (int k = 0; k < n_units_; ++k) {
-      const R follows = rate<R>(k);
+      const R follows = R(rate_of_unit<R>(k, n_units_));
       const LogScale<R> log_a = bounded(p[k], kSteepest), b = bounded(p[n_units_ + k] * follows, kFurthest);
       unit.a[k] = exp(log_a.value);
       unit.a_slope[k] = log_a.slope;

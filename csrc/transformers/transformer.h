@@ -13,6 +13,8 @@
 // pull_inverse. A transformer knows no wiring; bijections/ makes it elementwise, a coupling and autoregressive.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 #include "core/spec.h"
@@ -44,6 +46,17 @@ template <class R>
 NFLOWS_FN LogScale<R> bounded(R a, ScalarOf<R> c) {
   const R t = tanh(a * (1 / c));
   return {t * c, R(1) - t * t};
+}
+
+// The a whose bounded value is alpha, for starts from data; alphas outside stop just inside the bound.
+inline double unbounded(double alpha, double c) { return c * std::atanh(std::clamp(alpha / c, -0.99, 0.99)); }
+
+// Units that are alike at 0 part because each has a rate of its own at which it follows its parameter: of the n, unit k
+// has one from 1/4 to 4, in even ratios; a single one has 1.
+template <class R>
+NFLOWS_FN ScalarOf<R> rate_of_unit(int k, int n) {
+  const double place = n == 1 ? 0.5 : static_cast<double>(k) / (n - 1);
+  return exp(static_cast<ScalarOf<R>>((2.0 * place - 1.0) * 1.3862943611198906));
 }
 
 // The parameters, or their adjoints, behind the first k.

@@ -51,7 +51,7 @@ struct YeoJohnson {
   // Beyond this the exponential overflows; rows so far out have been held long before (flow/chain.cpp).
   template <class R>
   static NFLOWS_FN R held(R l) {
-    constexpr int kFar = sizeof(ScalarOf<R>) == sizeof(float) ? 80 : 700;
+    constexpr int kFar = kSingle<R> ? 80 : 700;
     return min(R(kFar), l);
   }
 };
