@@ -56,9 +56,10 @@ class Net {
 
   std::vector<Block> blocks() const;
 
-  // Hidden weights uniform with variance 2 / fan-in (He et al. 2015; fan-in counts unmasked weights), biases
-  // zero, and a zero last layer: whatever is conditioned starts at its parameters' zero, the identity. So is the
-  // last layer of a residual block, which starts as the identity itself.
+  // Hidden weights uniform with variance 2 / fan-in (He et al. 2015; fan-in counts unmasked weights), and biases from
+  // -1 to 1 over the root of it: units that see a single feature would else all bend at its zero. The last layer is
+  // zero: whatever is conditioned starts at its parameters' zero, the identity. So is the last layer of a residual
+  // block, which starts as the identity itself.
   void start(T* params, Rng& rng) const;
 
   void forward(const T* params, Panels<const T> in, Panels<T> kept, Panels<T> out) const;
