@@ -48,12 +48,16 @@ class Fuzzed(NamedTuple):
     sizes: Any = lambda spec, p, x: (1.0, 1.0)
 
 
-def affine_sizes(spec, p, x):
+def shift_sizes(spec, p, x):
     return np.abs(p[:, 0]), 0.0
 
 
+def affine_sizes(spec, p, x):
+    return 0.0, np.abs(p[:, 0])
+
+
 def affine_spline_sizes(spec, p, x):
-    return np.abs(p[:, 0]) + spec.tail_bound * np.exp(2.0 * np.tanh(p[:, 1] / 2.0)), spec.tail_bound
+    return (np.abs(p[:, 0]) + spec.tail_bound) * np.exp(2.0 * np.tanh(p[:, 1] / 2.0)), spec.tail_bound
 
 
 def interval_sizes(spec, p, x):
@@ -74,7 +78,7 @@ def sum_of_squares_sizes(spec, p, x):
 
 # One line for each transformer.
 FUZZED = {
-    "additive": Fuzzed(sizes=affine_sizes),
+    "additive": Fuzzed(sizes=shift_sizes),
     "affine": Fuzzed(sizes=affine_sizes),
     "affine_spline": Fuzzed(
         {"n_bins": st.sampled_from([1, 8]), "tail_bound": BOUNDS},

@@ -12,15 +12,15 @@ views = pytest.importorskip("bench.gallery.views", reason="bench/ is no part of 
 page = pytest.importorskip("bench.gallery.__main__", reason="bench/ is no part of a source distribution")
 pictures = pytest.importorskip("bench.gallery.pictures", reason="bench/ is no part of a source distribution")
 
-# After an epoch or two a flow is hardly more than the Gaussian of the rows, and has its tails: the box reaches half
-# of the rows' range beyond them. All but half a percent of the mass is within.
-MARGIN, MASS = 0.5, 0.01
+# After an epoch or two a flow is hardly more than the Gaussian of the rows, and has its tails: the box reaches the
+# rows' range beyond them. All but half a percent of the mass is within.
+MARGIN, MASS = 1.0, 0.01
 
 
 @pytest.mark.parametrize("name", views.SETS)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_view_holds_a_density(preset, name):
-    view = views.view(preset, name, 300, epochs=2, margin=MARGIN, n_cells=120)
+    view = views.view(preset, name, 300, epochs=2, margin=MARGIN, n_cells=160)
     assert view.epochs == 2
     assert np.isfinite(view.density).all() and (view.density >= 0.0).all()
     assert view.mass == pytest.approx(1.0, abs=MASS)

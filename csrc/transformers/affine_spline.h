@@ -1,12 +1,12 @@
 // Affine map, then a rational-quadratic spline.
 //
-//   u = (x - mu) exp(-alpha),   z = spline(u)        log dz/dx = -alpha + log spline'(u)
+//   u = x exp(-alpha) + t,   z = spline(u)        log dz/dx = -alpha + log spline'(u)
 //
 // A spline alone is the identity outside its interval: rows far out meet the base as they are, however well their
 // place could be told from the other features. Here the affine map of a MAF brings every feature to where it is
 // expected before the spline bends it, and so far out the flow is a MAF.
 //
-// Parameters per feature: mu, a (affine.h), then those of the spline (rational_quadratic.h). The identity at 0.
+// Parameters per feature: t, a (affine.h), then those of the spline (rational_quadratic.h). The identity at 0.
 #pragma once
 
 #include "transformers/affine.h"

@@ -15,7 +15,7 @@ def glow(n_layers: int = 6, hidden_units: Sequence[int] = (64, 64), activation: 
     A step of the flow is
 
     .. math:: y = (x - b)\, e^{-s}, \qquad u = P L U y + d, \qquad
-              z_A = u_A, \quad z_B = (u_B - \mu(u_A))\, e^{-\alpha(u_A)},
+              z_A = u_A, \quad z_B = u_B\, e^{-\alpha(u_A)} + t(u_A),
 
     with the first half of the columns as :math:`A`. On vectors Glow's 1x1 convolution is the matrix
     :math:`PLU`: it replaces the fixed alternation of columns by a learned mixture of them.

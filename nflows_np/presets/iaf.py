@@ -12,9 +12,9 @@ from ._checks import checked_layers
 def iaf(n_layers: int = 5, hidden_units: Sequence[int] = (64, 64), activation: str = "relu") -> Flow:
     r"""IAF: inverted autoregressive layers with the columns reversed in between.
 
-    .. math:: x_i = z_i\, e^{\alpha_i(z_{<i})} + \mu_i(z_{<i}), \qquad
-              z_i = (x_i - \mu_i(z_{<i}))\, e^{-\alpha_i(z_{<i})}, \qquad
-              \log|\det J| = -\sum_i \alpha_i(z_{<i})
+    .. math:: x_i = z_i\, e^{-\alpha_i(z_{<i})} + t_i(z_{<i}), \qquad
+              z_i = (x_i - t_i(z_{<i}))\, e^{\alpha_i(z_{<i})}, \qquad
+              \log|\det J| = \sum_i \alpha_i(z_{<i})
 
     where :math:`x` is the layer's input on the data's side. It is `maf` with the two directions of its layers
     swapped: sampling is parallel, and densities are computed column after column.

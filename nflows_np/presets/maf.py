@@ -12,11 +12,12 @@ from ._checks import checked_layers
 def maf(n_layers: int = 5, hidden_units: Sequence[int] = (64, 64), activation: str = "relu") -> Flow:
     r"""MAF: affine masked autoregressive layers with the columns reversed in between.
 
-    .. math:: z_i = (x_i - \mu_i(x_{<i}))\, e^{-\alpha_i(x_{<i})}, \qquad
+    .. math:: z_i = x_i\, e^{-\alpha_i(x_{<i})} + t_i(x_{<i}), \qquad
               \log|\det J| = -\sum_i \alpha_i(x_{<i})
 
-    where :math:`\mu` and :math:`\alpha` are the outputs of one MADE. Densities cost one network pass a layer,
-    and the engine's incremental inverse makes sampling cost about as much.
+    where :math:`t` and :math:`\alpha` are the outputs of one MADE; the paper's conditional means are
+    :math:`\mu_i = -t_i\, e^{\alpha_i}`. Densities cost one network pass a layer, and the engine's incremental inverse
+    makes sampling cost about as much.
 
     Parameters
     ----------

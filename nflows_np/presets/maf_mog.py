@@ -17,7 +17,7 @@ def maf_mog(
 ) -> Flow:
     r"""MAF MoG: a masked autoregressive flow whose base is a MADE with mixtures of Gaussians.
 
-    .. math:: u_i = (x_i - \mu_i(x_{<i}))\, e^{-\alpha_i(x_{<i})}, \qquad
+    .. math:: u_i = x_i\, e^{-\alpha_i(x_{<i})} + t_i(x_{<i}), \qquad
               p(u_i \mid u_{<i}) = \sum_{k=1}^{K} w_{ik}\, \mathcal{N}(u_i;\, m_{ik}, s_{ik}^2)
 
     with the columns reversed after every affine layer. The affine layers are those of `maf`, the base is one more

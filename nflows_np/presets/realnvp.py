@@ -14,7 +14,7 @@ def realnvp(n_layers: int = 6, hidden_units: Sequence[int] = (64, 64), activatio
 
     Each coupling keeps the columns :math:`A` and shifts and scales the others, then the next swaps the two:
 
-    .. math:: z_A = x_A, \qquad z_B = (x_B - \mu(x_A))\, e^{-\alpha(x_A)}, \qquad
+    .. math:: z_A = x_A, \qquad z_B = x_B\, e^{-\alpha(x_A)} + t(x_A), \qquad
               \log|\det J| = -\sum_{j \in B} \alpha_j(x_A) .
 
     Parameters

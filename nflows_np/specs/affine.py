@@ -11,11 +11,12 @@ from ._spec import Transformer
 class Affine(Transformer):
     r"""Shift and scale of one number, with a bounded log-scale.
 
-    .. math:: z = (x - \mu)\, e^{-\alpha}, \qquad \log\left|\frac{dz}{dx}\right| = -\alpha,
+    .. math:: z = x\, e^{-\alpha} + t, \qquad \log\left|\frac{dz}{dx}\right| = -\alpha,
               \qquad \alpha = c \tanh(a / c), \quad c = 2
 
-    Two parameters per feature, :math:`\mu` and :math:`a`; the identity at :math:`\mu = a = 0`. The bound
-    :math:`|\alpha| < c` keeps the exponential far from overflow in float32, even after many layers.
+    Two parameters per feature, :math:`t` and :math:`a`; the identity at :math:`t = a = 0`. The bound
+    :math:`|\alpha| < c` keeps the exponential far from overflow in float32, even after many layers. On a standard
+    normal base, :math:`x` has the mean :math:`\mu = -t\, e^{\alpha}` and the standard deviation :math:`e^{\alpha}`.
 
     References
     ----------

@@ -13,7 +13,7 @@ from .rational_quadratic import MAX_BINS
 class AffineSpline(Transformer):
     r"""Affine map, then a rational-quadratic spline: `Affine` and `RationalQuadratic` in one.
 
-    .. math:: u = (x - \mu)\, e^{-\alpha}, \qquad z = \tau(u), \qquad
+    .. math:: u = x\, e^{-\alpha} + t, \qquad z = \tau(u), \qquad
               \log\frac{dz}{dx} = -\alpha + \log \tau'(u)
 
     with :math:`\tau` the spline on :math:`[-B, B]`, the identity outside. A spline alone leaves far rows to the base

@@ -1,4 +1,4 @@
-"""Affine: z = (x - mu) exp(-alpha) with a bounded log-scale, in every wiring."""
+"""Affine: z = x exp(-alpha) + t with a bounded log-scale, in every wiring."""
 
 import numpy as np
 from engine_flows import make_flow
@@ -20,7 +20,7 @@ CASES = [
 def test_log_scale_is_bounded_and_passes_small_values():
     n_features = 4
     flow = make_flow(Elementwise(Affine()), n_features)
-    # Features' parameters lie side by side: mu_0, a_0, mu_1, a_1, ...
+    # Features' parameters lie side by side: t_0, a_0, t_1, a_1, ...
     a = np.array([1e-3, -0.5, 1e3, -1e6])
     flow.set_params(np.column_stack([np.zeros(n_features), a]).ravel())
     z, log_det = apply(flow, "forward", np.ones((1, n_features)))
@@ -30,9 +30,9 @@ def test_log_scale_is_bounded_and_passes_small_values():
     np.testing.assert_allclose(log_det, -alpha.sum(), rtol=1e-13)
 
 
-def test_location_is_subtracted_before_scaling():
+def test_shift_is_added_after_scaling():
     flow = make_flow(Elementwise(Affine()), 1)
     flow.set_params(np.array([3.0, LOG_SCALE_BOUND * np.arctanh(np.log(2.0) / LOG_SCALE_BOUND)]))
     z, log_det = apply(flow, "forward", np.array([[3.0], [7.0]]))
-    np.testing.assert_allclose(z, [[0.0], [2.0]], rtol=1e-14, atol=1e-14)
+    np.testing.assert_allclose(z, [[4.5], [6.5]], rtol=1e-14)
     np.testing.assert_allclose(log_det, -np.log(2.0), rtol=1e-14)

@@ -42,14 +42,14 @@ class Scale:
 
 @registry.transformer("affine")
 class Affine:
-    """z = (x - mu) exp(-alpha), alpha = 2 tanh(a / 2)."""
+    """z = x exp(-alpha) + t, alpha = 2 tanh(a / 2)."""
 
     n_params = 2
 
     def forward(self, x, p):
         alpha = bounded(p[..., 1], 2.0)
-        return (x - p[..., 0]) * np.exp(-alpha), -alpha
+        return x * np.exp(-alpha) + p[..., 0], -alpha
 
     def inverse(self, z, p):
         alpha = bounded(p[..., 1], 2.0)
-        return z * np.exp(alpha) + p[..., 0], alpha
+        return (z - p[..., 0]) * np.exp(alpha), alpha
