@@ -86,6 +86,7 @@ class Policy:
     batch_size: int
     learning_rate: float
     alpha: float = 0.0
+    max_grad_norm: float = 5.0
     n_iter_no_change: float = 20
     tol: float = 1e-4
     n_threads: int = 1
@@ -207,7 +208,10 @@ class _Run:
         self._judge_best()
         model.flow.set_params(state.parameters)
         self.trainer = engine_class("Trainer", model.dtype)(
-            model.flow, learning_rate=self._learning_rate(), alpha=policy.alpha
+            model.flow,
+            learning_rate=self._learning_rate(),
+            alpha=policy.alpha,
+            max_grad_norm=policy.max_grad_norm,
         )
         if state.m is not None:
             self.trainer.set_state({"step": state.step, "m": state.m, "v": state.v})

@@ -346,6 +346,8 @@ def test_bad_weights_are_refused(banana, weights, message):
     {"batch_size": 0},
     {"learning_rate_init": 0.0},
     {"alpha": -1.0},
+    {"max_grad_norm": 0.0},
+    {"max_grad_norm": np.nan},
     {"early_stopping": "yes"},
     {"validation_fraction": 1.0},
     {"n_iter_no_change": 0},

@@ -50,6 +50,7 @@ def loss_and_gradient(flow, rows, context=None, weights=None):
 OPTIONS = {
     "plain": {},
     "clipped": {"max_grad_norm": 0.1},
+    "not clipped": {"max_grad_norm": np.inf},
     "decayed": {"alpha": 0.3},
     "cosine": {"schedule": "cosine", "total_steps": 5},
     "everything": {
@@ -260,6 +261,7 @@ def test_learning_rate_can_be_changed(isa):
         ({"epsilon": 0.0}, "epsilon"),
         ({"alpha": -1.0}, "alpha"),
         ({"max_grad_norm": 0.0}, "max_grad_norm"),
+        ({"max_grad_norm": np.nan}, "max_grad_norm"),
         ({"schedule": "linear"}, "schedule"),
         ({"schedule": "cosine"}, "total_steps"),
     ],

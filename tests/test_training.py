@@ -144,6 +144,19 @@ def test_other_validation_rows_start_a_new_judgement(banana):
     assert flow.score(banana[300:]) == pytest.approx(flow.best_validation_score_)
 
 
+# Gradients
+
+
+@QUIET
+def test_gradients_are_shortened_to_a_norm(banana):
+    """Rows far out make long gradients: shortened or not, training differs; a bound that none reaches is no bound."""
+    X = banana.copy()
+    X[:5] += 40.0 * np.ptp(X, axis=0)
+    free, bounded, far = (small(max_iter=5, max_grad_norm=norm).fit(X) for norm in (np.inf, 0.1, 1e30))
+    assert not np.array_equal(free.parameters_, bounded.parameters_)
+    assert np.array_equal(free.parameters_, far.parameters_)
+
+
 # Stopping
 
 

@@ -44,7 +44,7 @@ Trainer<T>::Trainer(Flow<T>& flow, const TrainerOptions& options)
   const AdamOptions& adam = options.adam;
   check_positive(adam.learning_rate, "learning_rate");
   check_positive(adam.epsilon, "epsilon");
-  check_positive(options.max_grad_norm, "max_grad_norm");
+  check(options.max_grad_norm > 0.0, "trainer: max_grad_norm must be positive, got ", options.max_grad_norm);
   check(adam.beta_1 >= 0.0 && adam.beta_1 < 1.0, "trainer: beta_1 must be in [0, 1), got ", adam.beta_1);
   check(adam.beta_2 >= 0.0 && adam.beta_2 < 1.0, "trainer: beta_2 must be in [0, 1), got ", adam.beta_2);
   check(std::isfinite(adam.alpha) && adam.alpha >= 0.0, "trainer: alpha must not be negative, got ",

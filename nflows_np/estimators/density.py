@@ -63,6 +63,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     alpha : float or "auto", default="auto"
         Decoupled weight decay (AdamW) of the weight matrices of the networks; the Gaussian part is not
         decayed. "auto" is the stronger the fewer rows there are for every column.
+    max_grad_norm : float or inf, default=5.0
+        Gradients longer than this are shortened to it, so that a few rows far out do not drown what all others say;
+        inf leaves them as they are.
     early_stopping : bool or "auto", default="auto"
         Whether to set rows aside, watch their likelihood and keep the weights that were best on them. "auto"
         does so where ``validation_fraction`` of the rows are ten rows or more. Without it, progress is that
@@ -162,6 +165,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         batch_size: int | str = "auto",
         learning_rate_init: float = 5e-3,
         alpha: float | str = "auto",
+        max_grad_norm: float = 5.0,
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: float = 20,
@@ -184,6 +188,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
         self.alpha = alpha
+        self.max_grad_norm = max_grad_norm
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
