@@ -44,11 +44,8 @@ def test_linear_flow_is_the_gaussian_fit(banana, dtype, rtol):
 @pytest.mark.parametrize("preset", PRESETS)
 def test_density_integrates_to_one(banana, preset):
     flow = small(flow=preset, max_iter=10, dtype="float64").fit(banana)
-    # Points that lie the wider apart the further out they are: sinh t, with the slope cosh t.
-    s, t = (
-        np.linspace(-4.5, 4.5, 601),
-        np.linspace(-5.0, 5.0, 1201),
-    )  # out to 45 and to 74 of the columns' scales
+    # Points that lie the wider apart the further out they are: at sinh t, out to 45 and to 74 of the columns' scales.
+    s, t = np.linspace(-4.5, 4.5, 601), np.linspace(-5.0, 5.0, 1201)
     x, y = (m + c * np.sinh(u) for m, c, u in zip(flow.loc_, flow.scale_, (s, t), strict=True))
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     area = np.outer(np.cosh(t), np.cosh(s)) * flow.scale_.prod() * (s[1] - s[0]) * (t[1] - t[0])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from engine_flows import random_flow, rows_and_context
+from engine_flows import make_flow, random_flow, rows_and_context
 
 from nflows_np.specs import Affine, Autoregressive
 from nflows_np.testing import apply
@@ -47,3 +47,17 @@ def test_later_features_do_depend_on_earlier_ones():
         moved[:, j] += 1.0
         z_moved, _ = apply(flow, "forward", moved)
         assert np.all(z_moved[:, j + 1 :] != z[:, j + 1 :])
+
+
+def test_hidden_units_start_at_different_places_and_outputs_at_zero():
+    """Uniform, with variance 2 / fan-in for weights and 1 / (3 fan-in) for biases; of two features, units see one."""
+    flow = make_flow(Autoregressive(Affine(), hidden_units=(2000, 2000)), 2)
+    params = flow.get_params()
+    block = {name.split(".")[-1]: params[at : at + size] for name, at, size, _ in flow.layout()}
+    assert {"weight0", "bias0", "weight1", "bias1", "weight2", "bias2"} == set(block)
+    for bias, fan_in in (block["bias0"], 1), (block["bias1"], 2000):
+        assert len(np.unique(bias)) == len(bias)
+        assert np.abs(bias).max() <= fan_in**-0.5
+        assert np.var(bias) == pytest.approx(1 / (3 * fan_in), rel=0.1)
+    assert np.var(block["weight1"][block["weight1"] != 0]) == pytest.approx(2 / 2000, rel=0.1)
+    assert not block["weight2"].any() and not block["bias2"].any()
