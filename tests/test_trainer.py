@@ -53,6 +53,7 @@ OPTIONS = {
     "not clipped": {"max_grad_norm": np.inf},
     "decayed": {"alpha": 0.3},
     "cosine": {"schedule": "cosine", "total_steps": 5},
+    "warm-up": {"warm_up_steps": 4},
     "everything": {
         "beta_1": 0.7,
         "beta_2": 0.9,
@@ -61,6 +62,7 @@ OPTIONS = {
         "max_grad_norm": 0.5,
         "schedule": "cosine",
         "total_steps": 20,
+        "warm_up_steps": 10,
     },
 }
 
@@ -176,7 +178,7 @@ def test_overflowing_gradient_changes_nothing(isa):
 @every_isa
 @every_dtype
 def test_state_resumes_bit_for_bit(isa, dtype):
-    options = {"schedule": "cosine", "total_steps": 20, "alpha": 0.01}
+    options = {"schedule": "cosine", "total_steps": 20, "warm_up_steps": 8, "alpha": 0.01}
     panels = to_panels(data(160), dtype)
     flow, trainer = setting(isa, dtype, **options)
     trainer.run(panels, 160, 32)
@@ -264,6 +266,7 @@ def test_learning_rate_can_be_changed(isa):
         ({"max_grad_norm": np.nan}, "max_grad_norm"),
         ({"schedule": "linear"}, "schedule"),
         ({"schedule": "cosine"}, "total_steps"),
+        ({"warm_up_steps": -1}, "warm_up_steps"),
     ],
 )
 def test_bad_options_are_refused(isa, options, message):

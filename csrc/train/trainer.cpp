@@ -38,7 +38,7 @@ Trainer<T>::Trainer(Flow<T>& flow, const TrainerOptions& options)
       second(flow.n_params()),
       flow_(flow),
       options_(options),
-      schedule_(options.schedule, options.total_steps),
+      schedule_(options.schedule, options.total_steps, options.warm_up_steps),
       blocks_(flow.blocks()),
       squares_((flow.n_params() + kSlice - 1) / kSlice) {
   const AdamOptions& adam = options.adam;

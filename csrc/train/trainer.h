@@ -19,7 +19,7 @@ struct TrainerOptions {
   AdamOptions adam;
   double max_grad_norm;
   std::string schedule;
-  std::int64_t total_steps;
+  std::int64_t total_steps, warm_up_steps;
 };
 
 struct StepResult {

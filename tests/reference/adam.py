@@ -12,6 +12,8 @@ class Adam:
         The parameters that ``alpha`` decays.
     total_steps : int or None
         Of the cosine schedule; None for a constant rate.
+    warm_up_steps : int
+        Steps in which the rate comes up to that of the schedule.
     """
 
     def __init__(
@@ -25,19 +27,24 @@ class Adam:
         alpha=0.0,
         max_grad_norm=5.0,
         total_steps=None,
+        warm_up_steps=0,
     ):
         self.decays = decays
         self.learning_rate, self.beta_1, self.beta_2, self.epsilon = learning_rate, beta_1, beta_2, epsilon
-        self.alpha, self.max_grad_norm, self.total_steps = alpha, max_grad_norm, total_steps
+        self.alpha, self.max_grad_norm = alpha, max_grad_norm
+        self.total_steps, self.warm_up_steps = total_steps, warm_up_steps
         self.m = np.zeros(len(decays))
         self.v = np.zeros(len(decays))
         self.t = 0
 
     def rate(self):
-        """The rate of the next step: half a cosine from the learning rate to zero."""
-        if self.total_steps is None:
-            return self.learning_rate
-        return self.learning_rate * 0.5 * (1.0 + np.cos(np.pi * min(1.0, self.t / self.total_steps)))
+        """The rate of the next step: half a cosine from the learning rate to zero, times a ramp up to 1."""
+        rate = self.learning_rate
+        if self.warm_up_steps:
+            rate *= min(1.0, (self.t + 1) / self.warm_up_steps)
+        if self.total_steps is not None:
+            rate *= 0.5 * (1.0 + np.cos(np.pi * min(1.0, self.t / self.total_steps)))
+        return rate
 
     def step(self, params, gradient):
         """The parameters after one step."""
