@@ -80,13 +80,16 @@ def flow_of(bijection: specs.Bijection) -> Flow:
     """A flow that can learn: four layers of the kind, columns mixed between them, after a linear start.
 
     Of powers, and of what learns nothing, there is one layer: powers of powers leave every range ten standard
-    deviations out. Functions whose image is not the whole line stand before their inverses.
+    deviations out. Functions whose image is not the whole line stand before their inverses. Angles are no numbers of
+    the line: they have no linear start, and stay in their columns.
     """
     if bijection.name in ("exp", "sigmoid", "softplus"):
         return Flow([LinearGaussian(), bijection, Inverse(bijection)])
     start = ActNorm() if bijection.name == "linear_gaussian" else LinearGaussian()
     once = ("sinh_arcsinh", "yeo_johnson", "fixed_affine", "leaky_relu", "permutation")
     name = bijection.to_dict().get("transformer", {"name": bijection.name})["name"]
+    if name == "circular_spline":
+        return Flow([bijection] * 4)
     return Flow([start, *[bijection, Permutation("random")] * (1 if name in once else 4)])
 
 

@@ -44,8 +44,9 @@ AVERAGE_DECAY = 0.99
 
 # Adam's first steps are full ones in every parameter, whatever the gradient's size, and layers multiply what each
 # does: deep flows would leave the Gaussian start for something far worse. So the rate comes up from nothing (Ma and
-# Yarats 2021). Held-out rows do not tell 30 steps from 100.
-WARM_UP_STEPS = 100
+# Yarats 2021). Held-out rows do not tell 30 steps from 100; small tables, of few steps an epoch, get fewer, lest a
+# slow start use up the patience.
+WARM_UP_STEPS, WARM_UP_EPOCHS = 100, 5
 
 # Halvings after steps that were not finite: below 2^-5 of the rate, the trouble is not the rate.
 MAX_HALVINGS = 5
@@ -217,13 +218,17 @@ class _Run:
             learning_rate=self._learning_rate(),
             alpha=policy.alpha,
             max_grad_norm=policy.max_grad_norm,
-            warm_up_steps=WARM_UP_STEPS,
+            warm_up_steps=self._warm_up_steps(),
         )
         if state.m is not None:
             self.trainer.set_state({"step": state.step, "m": state.m, "v": state.v})
 
     def _learning_rate(self) -> float:
         return self.policy.learning_rate * 0.5**self.state.halvings
+
+    def _warm_up_steps(self) -> int:
+        per_epoch = -(-len(self.rows) // self.history.batch_rows)
+        return min(WARM_UP_STEPS, WARM_UP_EPOCHS * per_epoch)
 
     def _block_rows(self) -> int:
         """Whole batches, at least one."""

@@ -58,8 +58,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Rows of a step. An epoch is divided evenly into steps of at most so many rows, rounded up to a
         multiple of 16.
     learning_rate_init : float, default=5e-3
-        Learning rate of Adam, reached in even steps over the first hundred. There it stays: an average of the last
-        hundred or so steps' weights is what is judged and kept.
+        Learning rate of Adam, which rises to it over the first hundred steps or five epochs, whichever is less. There
+        it stays: an average of the last hundred or so steps' weights is what is judged and kept.
     alpha : float or "auto", default="auto"
         Decoupled weight decay (AdamW) of the weight matrices of the networks; the Gaussian part is not
         decayed. "auto" is the stronger the fewer rows there are for every column.
