@@ -157,6 +157,24 @@ def test_gradients_are_shortened_to_a_norm(banana):
     assert np.array_equal(free.parameters_, far.parameters_)
 
 
+# Warm-up
+
+
+@QUIET
+@pytest.mark.parametrize("batch_size, steps", [(400, 5), (200, 10), (16, 100)])
+def test_the_rate_warms_up(banana, batch_size, steps):
+    """Adam's first step is one of the whole rate in every parameter; here, of its share."""
+    rate = 1e-3
+    options = {"early_stopping": False, "batch_size": batch_size, "max_iter": 1, "alpha": 0.0}
+    start = small(**options, learning_rate_init=1e-12).fit(banana)._training["parameters"]
+    moved = small(**options, learning_rate_init=rate).fit(banana)._training["parameters"] - start
+    n = len(banana) // batch_size
+    whole = rate * sum(min(1.0, (k + 1) / steps) for k in range(n))
+    assert np.abs(moved).max() <= 1.05 * whole
+    if n == 1:
+        assert np.abs(moved).max() == pytest.approx(whole, rel=0.01)
+
+
 # Stopping
 
 
