@@ -57,7 +57,7 @@ def softplus(x: np.ndarray) -> np.ndarray:
 
 
 # NumPy's function where it has one, else SciPy's.
-PEERS = {"erf": special.erf, "sigmoid": special.expit, "softplus": softplus}
+PEERS = {"erf": special.erf, "log_ndtr": special.log_ndtr, "sigmoid": special.expit, "softplus": softplus}
 POSITIVE = {"log", "log1p"}
 
 
