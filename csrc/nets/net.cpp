@@ -55,14 +55,14 @@ std::vector<Block> Net<T>::blocks() const {
 template <class T>
 void Net<T>::start(T* params, Rng& rng) const {
   std::fill_n(params, n_params_, T(0));
-  for (Index l = 0; l + 1 < depth(); ++l)
+  for (Index l = 0; l + 1 < depth(); ++l) {
+    const double bound = 1.0 / std::sqrt(static_cast<double>(std::max<Index>(masks_[l].cols, 1)));
     for (Index r = 0; r < masks_[l].rows && !ends_block(l); ++r) {
-      const Index fan_in = masks_[l].row_end[r];
-      const double per_root = 1.0 / std::sqrt(static_cast<double>(std::max<Index>(fan_in, 1)));
       T* row = params + weight_[l] + r * masks_[l].cols;
-      for (Index c = 0; c < fan_in; ++c) row[c] = static_cast<T>(std::sqrt(6.0) * per_root * rng.symmetric());
-      params[bias_[l] + r] = static_cast<T>(per_root * rng.symmetric());
+      for (Index c = 0; c < masks_[l].row_end[r]; ++c) row[c] = static_cast<T>(bound * rng.symmetric());
+      params[bias_[l] + r] = static_cast<T>(bound * rng.symmetric());
     }
+  }
 }
 
 // ---- Forward
