@@ -92,7 +92,7 @@ class Policy:
     batch_size: int
     learning_rate: float
     alpha: float = 0.0
-    max_grad_norm: float = 5.0
+    clip_ratio: float = 2.0
     n_iter_no_change: float = 20
     tol: float = 1e-4
     n_threads: int = 1
@@ -217,7 +217,7 @@ class _Run:
             model.flow,
             learning_rate=self._learning_rate(),
             alpha=policy.alpha,
-            max_grad_norm=policy.max_grad_norm,
+            clip_ratio=policy.clip_ratio,
             warm_up_steps=self._warm_up_steps(),
         )
         if state.m is not None:

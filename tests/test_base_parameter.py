@@ -88,7 +88,7 @@ def test_samples_are_prefixes_and_do_not_depend_on_threads(banana, base):
 
 @every_base
 def test_trains_the_base_too(banana, base):
-    flow = small(base=base, early_stopping=False, max_iter=10).fit(banana)
+    flow = small(base=base, early_stopping=False, max_iter=30).fit(banana)
     start = small(base=base, early_stopping=False, max_iter=1, learning_rate_init=1e-12).fit(banana)
     own = [
         slice(at, at + size) for name, at, size, _ in flow._model.flow.layout() if name.startswith("base.")

@@ -155,7 +155,7 @@ def test_parameters_are_counted_before_there_is_room_for_them(d):
 
 
 @pytest.mark.parametrize("params", [
-    {"max_grad_norm": np.inf},
+    {"clip_ratio": np.inf},
     {"n_iter_no_change": np.inf, "tol": 0.0, "alpha": np.float64(0.5), "batch_size": np.int64(64)},
     {"early_stopping": False},
     {"early_stopping": np.True_, "validation_fraction": 0.3},

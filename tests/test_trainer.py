@@ -10,7 +10,7 @@ from reference import build_flow
 from reference.adam import Adam
 
 from nflows_np._engine import load
-from nflows_np.specs import Affine, Autoregressive, Coupling, LinearGaussian, Permutation
+from nflows_np.specs import Affine, Autoregressive, Coupling, Elementwise, LinearGaussian, Permutation
 from nflows_np.testing import apply, pull, to_panels
 
 LAYERS = [
@@ -49,8 +49,8 @@ def loss_and_gradient(flow, rows, context=None, weights=None):
 
 OPTIONS = {
     "plain": {},
-    "clipped": {"max_grad_norm": 0.1},
-    "not clipped": {"max_grad_norm": np.inf},
+    "clipped": {"clip_ratio": 1.001},
+    "not clipped": {"clip_ratio": np.inf},
     "decayed": {"alpha": 0.3},
     "cosine": {"schedule": "cosine", "total_steps": 5},
     "warm-up": {"warm_up_steps": 4},
@@ -59,7 +59,7 @@ OPTIONS = {
         "beta_2": 0.9,
         "epsilon": 1e-3,
         "alpha": 0.1,
-        "max_grad_norm": 0.5,
+        "clip_ratio": 1.1,
         "schedule": "cosine",
         "total_steps": 20,
         "warm_up_steps": 10,
@@ -98,6 +98,47 @@ def test_steps_are_adams(isa, options):
     state = trainer.get_state()
     np.testing.assert_allclose(state["m"], adam.m, rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(state["v"], adam.v, rtol=1e-8, atol=1e-12)
+
+
+@every_isa
+@pytest.mark.parametrize("ratio", [1.5, 4.0, np.inf])
+def test_long_gradients_are_shortened(isa, ratio):
+    """To so many root mean squares of those before, which keep their direction."""
+    flow, trainer = setting(isa, clip_ratio=ratio)
+    rows = data(n := 64)
+    for _ in range(5):
+        trainer.run(to_panels(rows), n, n)
+    before = trainer.get_state()
+    usual = np.sqrt(before["v"].sum() / (1.0 - 0.999**5))
+    _, gradient = loss_and_gradient(flow, 30.0 * rows)
+    norm = np.linalg.norm(gradient)
+    assert norm > 8.0 * usual
+    trainer.run(to_panels(30.0 * rows), n, n)
+    taken = (trainer.get_state()["m"] - 0.9 * before["m"]) / 0.1
+    np.testing.assert_allclose(
+        taken, gradient * min(1.0, ratio * usual / norm), rtol=1e-8, atol=1e-10 * usual
+    )
+
+
+@every_isa
+def test_the_first_gradient_is_shortened_too(isa):
+    """Otherwise one row of the first batch would be the measure of all that follow."""
+    flow, trainer = setting(isa, clip_ratio=1.5)
+    rows = 30.0 * data(n := 64)
+    _, gradient = loss_and_gradient(flow, rows)
+    trainer.run(to_panels(rows), n, n)
+    shortened = gradient * 1.5 * 3.0 / np.linalg.norm(gradient)
+    np.testing.assert_allclose(trainer.get_state()["m"], 0.1 * shortened, rtol=1e-8, atol=1e-10)
+
+
+@every_isa
+def test_gradients_too_long_to_square_are_not_applied(isa):
+    """In float32 the moments would be infinite, and their parameters would never move again."""
+    flow, trainer = setting(isa, "float32", layers=[Elementwise()])
+    before = flow.get_params()
+    _, applied = trainer.run(to_panels(np.full((16, N_FEATURES), 1e17), "float32"), 16, 16)
+    assert not applied.any() and trainer.step == 0
+    assert np.array_equal(flow.get_params(), before)
 
 
 @every_isa
@@ -262,8 +303,8 @@ def test_learning_rate_can_be_changed(isa):
         ({"beta_2": -0.1}, "beta_2"),
         ({"epsilon": 0.0}, "epsilon"),
         ({"alpha": -1.0}, "alpha"),
-        ({"max_grad_norm": 0.0}, "max_grad_norm"),
-        ({"max_grad_norm": np.nan}, "max_grad_norm"),
+        ({"clip_ratio": 1.0}, "clip_ratio"),
+        ({"clip_ratio": np.nan}, "clip_ratio"),
         ({"schedule": "linear"}, "schedule"),
         ({"schedule": "cosine"}, "total_steps"),
         ({"warm_up_steps": -1}, "warm_up_steps"),

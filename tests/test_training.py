@@ -148,11 +148,11 @@ def test_other_validation_rows_start_a_new_judgement(banana):
 
 
 @QUIET
-def test_gradients_are_shortened_to_a_norm(banana):
+def test_long_gradients_are_shortened(banana):
     """Rows far out make long gradients: shortened or not, training differs; a bound that none reaches is no bound."""
     X = banana.copy()
     X[:5] += 40.0 * np.ptp(X, axis=0)
-    free, bounded, far = (small(max_iter=5, max_grad_norm=norm).fit(X) for norm in (np.inf, 0.1, 1e30))
+    free, bounded, far = (small(max_iter=5, clip_ratio=ratio).fit(X) for ratio in (np.inf, 1.5, 1e30))
     assert not np.array_equal(free.parameters_, bounded.parameters_)
     assert np.array_equal(free.parameters_, far.parameters_)
 
@@ -170,7 +170,7 @@ def test_the_rate_warms_up(banana, batch_size, steps):
     moved = small(**options, learning_rate_init=rate).fit(banana)._training["parameters"] - start
     n = len(banana) // batch_size
     whole = rate * sum(min(1.0, (k + 1) / steps) for k in range(n))
-    assert np.abs(moved).max() <= 1.05 * whole
+    assert np.abs(moved).max() <= 1.3 * whole  # growing gradients make for steps a little longer
     if n == 1:
         assert np.abs(moved).max() == pytest.approx(whole, rel=0.01)
 

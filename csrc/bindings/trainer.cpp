@@ -75,10 +75,10 @@ void bind(py::module_& module, const char* name) {
   using B = Bound<T>;
   py::class_<B>(module, name, py::module_local())
       .def(py::init([](Flow<T>& flow, double learning_rate, double beta_1, double beta_2, double epsilon,
-                       double alpha, double max_grad_norm, const std::string& schedule,
-                       std::int64_t total_steps, std::int64_t warm_up_steps) {
+                       double alpha, double clip_ratio, const std::string& schedule, std::int64_t total_steps,
+                       std::int64_t warm_up_steps) {
              const TrainerOptions options{{learning_rate, beta_1, beta_2, epsilon, alpha},
-                                          max_grad_norm,
+                                          clip_ratio,
                                           schedule,
                                           total_steps,
                                           warm_up_steps};
@@ -86,7 +86,7 @@ void bind(py::module_& module, const char* name) {
            }),
            py::keep_alive<1, 2>(), py::arg("flow"), py::kw_only(), py::arg("learning_rate"),
            py::arg("beta_1") = 0.9, py::arg("beta_2") = 0.999, py::arg("epsilon") = 1e-8,
-           py::arg("alpha") = 0.0, py::arg("max_grad_norm") = 5.0, py::arg("schedule") = "constant",
+           py::arg("alpha") = 0.0, py::arg("clip_ratio") = 2.0, py::arg("schedule") = "constant",
            py::arg("total_steps") = 0, py::arg("warm_up_steps") = 0)
       .def(
           "run",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "core/parallel.h"
 #include "train/forward_kl.h"
@@ -26,6 +27,21 @@ inline constexpr Index kSlicesPerThread = 3;
 template <class T>
 inline constexpr double kRounding = 1e3 * std::numeric_limits<T>::epsilon();
 
+// The usual norm before the first gradient: those of whitened rows at the identity are of this order. Without it, a
+// row at 1e6 in the first batch would pass for usual, and Adam would not see the others for a thousand steps.
+inline constexpr double kFirstNorm = 3.0;
+
+// The sum of term(i) over [begin, end), in as many chains as a register has lanes.
+template <class Term>
+double sum(Index begin, Index end, const Term& term) {
+  double chains[kLanes] = {};
+  Index i = begin;
+  for (; i + kLanes <= end; i += kLanes)
+    for (int l = 0; l < kLanes; ++l) chains[l] += term(i + l);
+  for (; i < end; ++i) chains[0] += term(i);
+  return std::accumulate(chains, chains + kLanes, 0.0);
+}
+
 void check_positive(double value, const char* name) {
   check(std::isfinite(value) && value > 0.0, "trainer: ", name, " must be positive and finite, got ", value);
 }
@@ -40,11 +56,11 @@ Trainer<T>::Trainer(Flow<T>& flow, const TrainerOptions& options)
       options_(options),
       schedule_(options.schedule, options.total_steps, options.warm_up_steps),
       blocks_(flow.blocks()),
-      squares_((flow.n_params() + kSlice - 1) / kSlice) {
+      sums_((flow.n_params() + kSlice - 1) / kSlice) {
   const AdamOptions& adam = options.adam;
   check_positive(adam.learning_rate, "learning_rate");
   check_positive(adam.epsilon, "epsilon");
-  check(options.max_grad_norm > 0.0, "trainer: max_grad_norm must be positive, got ", options.max_grad_norm);
+  check(options.clip_ratio > 1.0, "trainer: clip_ratio must be larger than 1, got ", options.clip_ratio);
   check(adam.beta_1 >= 0.0 && adam.beta_1 < 1.0, "trainer: beta_1 must be in [0, 1), got ", adam.beta_1);
   check(adam.beta_2 >= 0.0 && adam.beta_2 < 1.0, "trainer: beta_2 must be in [0, 1), got ", adam.beta_2);
   check(std::isfinite(adam.alpha) && adam.alpha >= 0.0, "trainer: alpha must not be negative, got ",
@@ -106,10 +122,19 @@ void Trainer<T>::run_part(Part& part, Worker& worker, const Source<T>& x, const 
   }
 }
 
-// Adds the parts pairwise into the first one's vector, clips the sum to max_grad_norm and takes Adam's step.
+// The factor that shortens a gradient of this norm to clip_ratio times the usual one: the root mean square norm of
+// those before it, as they were taken, which Adam's second moments hold.
+template <class T>
+double Trainer<T>::clip(double norm, double sum_of_moments) const {
+  const double forgotten = std::pow(options_.adam.beta_2, static_cast<double>(steps));
+  const double usual = steps == 0 ? kFirstNorm : std::sqrt(sum_of_moments / (1.0 - forgotten));
+  return std::min(1.0, options_.clip_ratio * usual / norm);
+}
+
+// Adds the parts pairwise into the first one's vector, clips the sum and takes Adam's step.
 template <class T>
 bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
-  const Index n_params = flow_.n_params(), n_slices = static_cast<Index>(squares_.size());
+  const Index n_params = flow_.n_params(), n_slices = static_cast<Index>(sums_.size());
   T* gradient = parts_[0].gradient.data();
   n_threads = static_cast<int>(std::clamp<Index>(n_slices / kSlicesPerThread, 1, n_threads));
   parallel_for(n_slices, n_threads, [&](Index slice, int) {
@@ -120,29 +145,26 @@ bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
         const T* from = parts_[i + gap].gradient.data();
         for (Index j = begin; j < end; ++j) into[j] += from[j];
       }
-    double squares[kLanes] = {};  // as many chains as a register has lanes
-    Index j = begin;
-    for (; j + kLanes <= end; j += kLanes)
-      for (int l = 0; l < kLanes; ++l) squares[l] += static_cast<double>(gradient[j + l]) * gradient[j + l];
-    for (; j < end; ++j) squares[0] += static_cast<double>(gradient[j]) * gradient[j];
-    squares_[slice] = 0.0;
-    for (const double s : squares) squares_[slice] += s;
+    sums_[slice].squares =
+        sum(begin, end, [&](Index j) { return static_cast<double>(gradient[j]) * gradient[j]; });
+    sums_[slice].moments = sum(begin, end, [&](Index j) { return static_cast<double>(second.data()[j]); });
   });
 
-  double norm = 0.0;
-  for (const double s : squares_) norm += s;
-  norm = std::sqrt(norm);
-  if (!std::isfinite(norm)) return false;
+  Sums total{0.0, 0.0};
+  for (const Sums& of : sums_) total.squares += of.squares, total.moments += of.moments;
+  const double norm = std::sqrt(total.squares);
+  if (!(total.squares <= std::numeric_limits<T>::max()))
+    return false;  // nor would Adam's second moments be finite
   if (norm <= kRounding<T>) return true;
 
-  const double clip = norm > options_.max_grad_norm ? options_.max_grad_norm / norm : 1.0;
+  const T scale = static_cast<T>(clip(norm, total.moments));
   const AdamStep<T> step(options_.adam, options_.adam.learning_rate * schedule_.factor(steps), steps + 1);
   ++steps;
   parallel_for(n_slices, n_threads, [&](Index slice, int) {
     const Index begin = slice * kSlice, end = std::min(begin + kSlice, n_params);
     for (const Block& block : blocks_)
-      step.update(std::max(begin, block.offset), std::min(end, block.offset + block.size), gradient,
-                  static_cast<T>(clip), block.decays, flow_.params(), first.data(), second.data());
+      step.update(std::max(begin, block.offset), std::min(end, block.offset + block.size), gradient, scale,
+                  block.decays, flow_.params(), first.data(), second.data());
   });
   return true;
 }

@@ -17,7 +17,7 @@ namespace nflows {
 
 struct TrainerOptions {
   AdamOptions adam;
-  double max_grad_norm;
+  double clip_ratio;
   std::string schedule;
   std::int64_t total_steps, warm_up_steps;
 };
@@ -54,10 +54,15 @@ class Trainer {
     Arena<T> minus_weights, dcontext;
   };
 
+  struct Sums {
+    double squares, moments;  // of the gradient; of Adam, the second ones
+  };
+
   Index n_parts(Index n_panels) const;
   void run_part(Part& part, Worker& worker, const Source<T>& x, const Source<T>& context,
                 const double* weights, Index first, Index begin, Index end);
   bool reduce_and_update(Index n_parts, int n_threads);
+  double clip(double norm, double sum_of_moments) const;
 
   Flow<T>& flow_;
   TrainerOptions options_;
@@ -65,7 +70,7 @@ class Trainer {
   std::vector<Block> blocks_;
   std::vector<Part> parts_;
   std::vector<Worker> workers_;
-  std::vector<double> squares_;
+  std::vector<Sums> sums_;  // of every slice of the parameters
 };
 
 }  // namespace nflows

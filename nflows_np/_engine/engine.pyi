@@ -76,9 +76,10 @@ class _Trainer(Generic[T]):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         alpha: float = 0.0,
-        max_grad_norm: float = 5.0,
+        clip_ratio: float = 2.0,
         schedule: Literal["constant", "cosine"] = "constant",
         total_steps: int = 0,
+        warm_up_steps: int = 0,
     ) -> None: ...
     def run(
         self,

@@ -63,9 +63,10 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     alpha : float or "auto", default="auto"
         Decoupled weight decay (AdamW) of the weight matrices of the networks; the Gaussian part is not
         decayed. "auto" is the stronger the fewer rows there are for every column.
-    max_grad_norm : float or inf, default=5.0
-        Gradients longer than this are shortened to it, so that a few rows far out do not drown what all others say;
-        inf leaves them as they are.
+    clip_ratio : float or inf, default=2.0
+        Larger than 1. Gradients longer than this many times their usual norm (the root mean square norm of those
+        before, which Adam's second moments hold) are shortened to it, so that a few rows far out do not drown what
+        all others say; inf leaves them as they are.
     early_stopping : bool or "auto", default="auto"
         Whether to set rows aside, watch their likelihood and keep the weights that were best on them. "auto"
         does so where ``validation_fraction`` of the rows are ten rows or more. Without it, progress is that
@@ -165,7 +166,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         batch_size: int | str = "auto",
         learning_rate_init: float = 5e-3,
         alpha: float | str = "auto",
-        max_grad_norm: float = 5.0,
+        clip_ratio: float = 2.0,
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: float = 20,
@@ -188,7 +189,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
         self.alpha = alpha
-        self.max_grad_norm = max_grad_norm
+        self.clip_ratio = clip_ratio
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

@@ -10,6 +10,8 @@ class Adam:
     ----------
     decays : ndarray of bool of shape (n_params,)
         The parameters that ``alpha`` decays.
+    clip_ratio : float
+        Bounds the norm, in root mean squares of the norms before, as they were taken.
     total_steps : int or None
         Of the cosine schedule; None for a constant rate.
     warm_up_steps : int
@@ -25,13 +27,13 @@ class Adam:
         beta_2=0.999,
         epsilon=1e-8,
         alpha=0.0,
-        max_grad_norm=5.0,
+        clip_ratio=2.0,
         total_steps=None,
         warm_up_steps=0,
     ):
         self.decays = decays
         self.learning_rate, self.beta_1, self.beta_2, self.epsilon = learning_rate, beta_1, beta_2, epsilon
-        self.alpha, self.max_grad_norm = alpha, max_grad_norm
+        self.alpha, self.clip_ratio = alpha, clip_ratio
         self.total_steps, self.warm_up_steps = total_steps, warm_up_steps
         self.m = np.zeros(len(decays))
         self.v = np.zeros(len(decays))
@@ -49,8 +51,8 @@ class Adam:
     def step(self, params, gradient):
         """The parameters after one step."""
         norm = np.linalg.norm(gradient)
-        if norm > self.max_grad_norm:
-            gradient = gradient * (self.max_grad_norm / norm)
+        usual = np.sqrt((self.v / (1.0 - self.beta_2**self.t)).sum()) if self.t else 3.0
+        gradient = gradient * min(1.0, self.clip_ratio * usual / norm)
         rate = self.rate()
         self.t += 1
         self.m = self.beta_1 * self.m + (1.0 - self.beta_1) * gradient
