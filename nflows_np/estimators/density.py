@@ -49,7 +49,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     activation : {"relu", "tanh", "silu", "elu"}, default="elu"
         Activation of the preset's networks.
     n_bins : int or "auto", default="auto"
-        Bins of the splines of "nsf" and "nsf_ar"; other presets have none. "auto" is the preset's default, 8.
+        Bins of the splines of "nsf" and "nsf_ar"; other presets have none. "auto" is 8, and 5 for tables of fewer than
+        50,000 rows.
     tail_bound : float or "auto", default="auto"
         Where those splines end and their layers become affine. "auto" is the preset's default, 3.
     max_iter : int, default=500
