@@ -101,6 +101,16 @@ def test_partial_fit_keeps_scaling_and_flow(banana):
         flow.partial_fit(banana[:, :1])
 
 
+@QUIET
+def test_partial_fit_goes_on_from_the_weights_in_use(banana):
+    """Not from later ones, which validation has judged to be worse."""
+    flow = small(max_iter=30, learning_rate_init=0.5, early_stopping=True).fit(banana)
+    assert not np.array_equal(flow._training["parameters"], flow.parameters_)
+    before = flow.parameters_
+    flow.set_params(learning_rate_init=1e-12).partial_fit(banana)
+    np.testing.assert_allclose(flow.parameters_, before, atol=1e-9)
+
+
 def test_partial_fit_learns_from_a_stream(banana):
     flow = FlowDensity(flow="maf", random_state=0)
     before = flow.partial_fit(banana).score(banana)
@@ -202,6 +212,45 @@ def test_early_stopping_ends_training(banana):
     assert flow.converged_ and flow.n_iter_ < 5000 and flow.early_stopping_
     assert len(flow.loss_curve_) == len(flow.validation_scores_) == flow.n_iter_
     assert max(flow.validation_scores_[-7:]) <= max(flow.validation_scores_[:-7]) + 1e-3
+
+
+@QUIET
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_plateaus_cut_the_rate(banana, early_stopping, capsys):
+    """A rate that gains nothing: halfway to the end of patience it falls, and what is in use comes back."""
+    params = {"early_stopping": early_stopping, "learning_rate_init": 1e-12, "tol": 1e-3, "batch_size": 16}
+    for epochs, cuts in (6, 0), (7, 1), (9, 1), (10, 1):  # patience begins to count in the fifth epoch
+        flow = small(max_iter=epochs, n_iter_no_change=6, verbose=1, **params).fit(banana)
+        assert flow._training["cuts"] == cuts and flow.converged_ == (epochs == 10)
+        assert ("no progress in 3 epochs: learning rate 2.5e-13" in capsys.readouterr().out) == (cuts > 0)
+        if epochs == 7:
+            assert np.array_equal(flow._training["parameters"], flow.parameters_)
+    assert small(max_iter=30, n_iter_no_change=np.inf, **params).fit(banana)._training["cuts"] == 0
+
+
+@QUIET
+def test_a_cut_gains_what_the_whole_rate_does_not(banana, monkeypatch):
+    params = {"learning_rate_init": 0.1, "max_iter": 400, "n_iter_no_change": 10, "batch_size": 32}
+    with_cuts = small(**params).fit(banana)
+    monkeypatch.setattr(training, "PLATEAU_CUT", 1.0)
+    assert with_cuts.best_validation_score_ > small(**params).fit(banana).best_validation_score_ + 0.01
+
+
+@QUIET
+def test_plateaus_go_on_bit_for_bit(banana):
+    params = {"learning_rate_init": 0.1, "n_iter_no_change": 4, "batch_size": 32}
+    whole = small(max_iter=24, **params).fit(banana)
+    parts = small(max_iter=1, warm_start=True, **params).fit(banana)
+    while parts.n_iter_ < whole.n_iter_:
+        parts.fit(banana)
+    assert whole._training["cuts"] > 1 and same(parts, whole)
+
+
+def test_a_stream_has_no_plateaus(banana):
+    flow = small(learning_rate_init=1e-12, n_iter_no_change=4, batch_size=16)
+    for _ in range(15):
+        flow.partial_fit(banana)
+    assert flow._training["cuts"] == 0 and not flow.converged_
 
 
 def test_training_likelihood_ends_training_without_validation(banana):

@@ -217,7 +217,9 @@ class FlowEstimator(BaseEstimator):
             learning_rate=float(self.learning_rate_init),
             alpha=choice.alpha,
             clip_ratio=float(self.clip_ratio),
-            n_iter_no_change=float(self.n_iter_no_change),
+            n_iter_no_change=np.inf
+            if incremental
+            else float(self.n_iter_no_change),  # a stream has no plateaus
             tol=float(self.tol),
             n_threads=n_threads(self.n_jobs),
             verbose=int(self.verbose),
@@ -284,8 +286,9 @@ class FlowEstimator(BaseEstimator):
                 stacklevel=5,
             )
         if history.dropped_steps:
-            rate = policy.learning_rate * 0.5 ** self._training["halvings"]
-            end = "Training was given up" if history.gave_up else f"The learning rate came down to {rate:.1e}"
+            end = f"The learning rate came down to {history.learning_rate:.1e}"
+            if history.gave_up:
+                end = "Training was given up"
             warnings.warn(
                 f"{history.dropped_steps} training step(s) had a loss or gradient that was not finite; they were not "
                 f"applied and the best weights so far were restored. {end}. Consider a smaller learning_rate_init, and "

@@ -27,7 +27,7 @@ Arrays = dict[str, NDArray[Any]]
 # What is in the document under "fitted" and "training", by type; "optional" adds None.
 _COUNTS = ("n_layers_", "batch_size_", "n_features_in_", "n_iter_")
 _FLAGS = ("early_stopping_", "converged_")
-_TRAINING_COUNTS = ("step", "epoch", "halvings", "stale")
+_TRAINING_COUNTS = ("step", "epoch", "halvings", "cuts", "stale")
 _MT19937_WORDS = 624
 _TRAINING_ARRAYS = ("parameters", "average", "m", "v", "best_parameters")
 

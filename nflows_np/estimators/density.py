@@ -59,8 +59,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Rows of a step. An epoch is divided evenly into steps of at most so many rows, rounded up to a
         multiple of 16.
     learning_rate_init : float, default=5e-3
-        Learning rate of Adam, which rises to it over the first hundred steps or five epochs, whichever is less. There
-        it stays: an average of the last hundred or so steps' weights is what is judged and kept.
+        Learning rate of Adam, which rises to it over the first hundred steps or five epochs, whichever is less, and
+        falls on plateaus, see `n_iter_no_change`. An average of the last hundred or so steps' weights is what is judged
+        and kept.
     alpha : float or "auto", default="auto"
         Decoupled weight decay (AdamW) of the weight matrices of the networks; the Gaussian part is not
         decayed. "auto" is the stronger the fewer rows there are for every column.
@@ -75,7 +76,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     validation_fraction : float, default=0.1
         Share of the rows to set aside.
     n_iter_no_change : int or inf, default=20
-        Epochs within which the mean log-likelihood must gain ``tol``.
+        Epochs within which the mean log-likelihood must gain ``tol``, else training has converged. After half as many
+        the best weights come back and the learning rate is quartered.
     tol : float, default=1e-4
         In nats.
     warm_start : bool, default=False
@@ -249,8 +251,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         """Train for one epoch over some rows, and go on where the last call ended.
 
         The first call decides the flow, the scaling of the columns and the start, from its rows. Nothing is
-        set aside for validation. On the same rows, ten calls are one ``fit(max_iter=10)`` with
-        ``early_stopping=False``.
+        set aside for validation, and the learning rate does not fall: a stream has no plateaus. On the same rows, ten
+        calls are one ``fit(max_iter=10)`` with ``early_stopping=False``.
 
         Parameters
         ----------
