@@ -174,7 +174,8 @@ def main() -> None:
         return in_own_process("bench.likelihood", "--data", str(args.data.resolve()), "--only", *only)
 
     found: dict[str, Any] = {"machine": machine(), "seconds": args.seconds}
-    parts = ["# Likelihoods of real tables", "`python -m bench.likelihood --data DIR`", described(machine())]
+    command = f"`python -m bench.likelihood --data DIR --seconds {args.seconds:g}`"
+    parts = ["# Likelihoods of real tables", command, described(machine())]
     parts.append((__doc__ or "").split("\n\n")[1])
     for name in args.tables:
         before = len(parts)

@@ -7,6 +7,14 @@
 #include "simd/panel_sums.h"
 
 namespace nflows {
+namespace {
+
+// Of a net's weights at the start, by its inputs; see start.
+double start_gain(Index n_inputs) {
+  return std::clamp(std::sqrt(12.0 / static_cast<double>(std::max<Index>(n_inputs, 1))), 1.0, std::sqrt(6.0));
+}
+
+}  // namespace
 
 Hidden::Hidden(const Spec& spec)
     : units(spec.widths("hidden_units")),
@@ -56,7 +64,8 @@ template <class T>
 void Net<T>::start(T* params, Rng& rng) const {
   std::fill_n(params, n_params_, T(0));
   for (Index l = 0; l + 1 < depth(); ++l) {
-    const double bound = 1.0 / std::sqrt(static_cast<double>(std::max<Index>(masks_[l].cols, 1)));
+    const double n = static_cast<double>(std::max<Index>(masks_[l].cols, 1));
+    const double bound = start_gain(n_inputs()) / std::sqrt(n);
     for (Index r = 0; r < masks_[l].rows && !ends_block(l); ++r) {
       T* row = params + weight_[l] + r * masks_[l].cols;
       for (Index c = 0; c < masks_[l].row_end[r]; ++c) row[c] = static_cast<T>(bound * rng.symmetric());

@@ -56,11 +56,11 @@ class Net {
 
   std::vector<Block> blocks() const;
 
-  // Weights and biases of hidden layers uniform from -1 to 1 over the root of the layer's number of inputs, masked ones
-  // too (LeCun et al. 1998, and PyTorch): what a feature adds is then small at first and grows where it is needed,
-  // which on held-out rows beats the larger start of He et al. (2015). Biases lest units of a single feature all bend at
-  // its zero. The last layer is zero: whatever is conditioned starts at its parameters' zero, the identity. So is the
-  // last layer of a residual block, which starts as the identity itself.
+  // Weights and biases of hidden layers uniform from -b to b, b = gain / root(the layer's inputs, masked ones too). The
+  // gain is He's (root 6; He et al. 2015) for nets of one or two inputs, which need steep units, or they find no way out
+  // of the Gaussian; it falls to 1 (LeCun et al. 1998, and PyTorch) at a dozen, whose steep units would fit single rows.
+  // Biases lest units of a single feature all bend at its zero. The last layer is zero: whatever is conditioned starts
+  // at its parameters' zero, the identity. So is the last layer of a residual block, which starts as the identity.
   void start(T* params, Rng& rng) const;
 
   void forward(const T* params, Panels<const T> in, Panels<T> kept, Panels<T> out) const;

@@ -49,15 +49,16 @@ def test_later_features_do_depend_on_earlier_ones():
         assert np.all(z_moved[:, j + 1 :] != z[:, j + 1 :])
 
 
-def test_hidden_units_start_at_different_places_and_outputs_at_zero():
-    """Uniform from -1 to 1 over the root of the layer's inputs, those that its mask hides included."""
-    flow = make_flow(Autoregressive(Affine(), hidden_units=(2000, 2000)), 2)
+@pytest.mark.parametrize("n_features, gain", [(2, 6**0.5), (6, 2**0.5), (12, 1.0), (30, 1.0)])
+def test_hidden_units_start_at_different_places_and_outputs_at_zero(n_features, gain):
+    """Uniform; the bound falls with the root of the layer's inputs, those that its mask hides included."""
+    flow = make_flow(Autoregressive(Affine(), hidden_units=(1000, 1000)), n_features)
     params = flow.get_params()
     block = {name.split(".")[-1]: params[at : at + size] for name, at, size, _ in flow.layout()}
     assert {"weight0", "bias0", "weight1", "bias1", "weight2", "bias2"} == set(block)
-    for name, n_inputs in ("weight0", 2), ("bias0", 2), ("weight1", 2000), ("bias1", 2000):
-        drawn = block[name][block[name] != 0]
-        assert len(np.unique(drawn)) == len(drawn) >= 2000
-        assert np.abs(drawn).max() <= n_inputs**-0.5
-        assert np.var(drawn) == pytest.approx(1 / (3 * n_inputs), rel=0.1)
+    for name, n_inputs in ("weight0", n_features), ("bias0", n_features), ("weight1", 1000), ("bias1", 1000):
+        drawn, bound = block[name][block[name] != 0], gain * n_inputs**-0.5
+        assert len(np.unique(drawn)) == len(drawn) >= 1000
+        assert np.abs(drawn).max() <= bound
+        assert np.var(drawn) == pytest.approx(bound**2 / 3, rel=0.1)
     assert not block["weight2"].any() and not block["bias2"].any()

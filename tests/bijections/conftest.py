@@ -1,0 +1,3 @@
+"""The references of all bijections, of which the tests of each build flows."""
+
+import cases  # noqa: F401
