@@ -360,10 +360,8 @@ class _Run:
                 state.cuts += 1
                 self._go_back(state.used)
                 if self.policy.verbose:
-                    print(
-                        f"no progress in {state.stale} epochs: learning rate {self._learning_rate():.1e}",
-                        flush=True,
-                    )
+                    rate = self.trainer.learning_rate
+                    print(f"no progress in {state.stale} epochs: learning rate {rate:.1e}", flush=True)
         state.converged = state.stale >= patience
         return state.converged
 

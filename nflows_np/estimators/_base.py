@@ -211,15 +211,14 @@ class FlowEstimator(BaseEstimator):
 
     def _policy(self, choice: Choice, incremental: bool) -> Policy:
         """The parameters of training."""
+        patience = np.inf if incremental else float(self.n_iter_no_change)  # a stream has no plateaus
         return Policy(
             max_iter=1 if incremental else int(self.max_iter),
             batch_size=choice.batch_size,
             learning_rate=float(self.learning_rate_init),
             alpha=choice.alpha,
             clip_ratio=float(self.clip_ratio),
-            n_iter_no_change=np.inf
-            if incremental
-            else float(self.n_iter_no_change),  # a stream has no plateaus
+            n_iter_no_change=patience,
             tol=float(self.tol),
             n_threads=n_threads(self.n_jobs),
             verbose=int(self.verbose),
@@ -286,9 +285,8 @@ class FlowEstimator(BaseEstimator):
                 stacklevel=5,
             )
         if history.dropped_steps:
-            end = f"The learning rate came down to {history.learning_rate:.1e}"
-            if history.gave_up:
-                end = "Training was given up"
+            slowed = f"The learning rate came down to {history.learning_rate:.1e}"
+            end = "Training was given up" if history.gave_up else slowed
             warnings.warn(
                 f"{history.dropped_steps} training step(s) had a loss or gradient that was not finite; they were not "
                 f"applied and the best weights so far were restored. {end}. Consider a smaller learning_rate_init, and "
