@@ -92,6 +92,7 @@ def test_show_config(capsys):
 
 def test_limit_threads(monkeypatch):
     monkeypatch.setattr(_config, "_thread_limit", None)  # the tests themselves run under a limit
+    monkeypatch.setattr("joblib.cpu_count", lambda: 8)
     assert _config.n_threads(7) == 7
     with nflows_np.limit_threads(3):
         assert _config.n_threads(7) == 3

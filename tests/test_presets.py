@@ -159,7 +159,7 @@ def test_unknown_presets_are_refused(name):
 @pytest.mark.parametrize("name", [name for name in PRESETS if name != "linear"])
 @pytest.mark.parametrize("n_layers", [0, -1, 2.0, True, "2", None])
 def test_layers_must_be_a_positive_integer(name, n_layers):
-    with pytest.raises(ValueError, match="n_layers must be an integer of at least 1"):
+    with pytest.raises(ValueError, match="n_layers must be an integer from 1 to 1024"):
         preset(name, n_layers=n_layers)
 
 

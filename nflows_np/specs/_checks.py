@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral, Real
-from reprlib import Repr
 from typing import Any, NoReturn
 
 import numpy as np
+
+from nflows_np._messages import shown
 
 ACTIVATIONS = ("relu", "tanh", "silu", "elu")
 
@@ -17,17 +18,6 @@ MAX_HIDDEN_UNITS = 2**16
 MAX_HIDDEN_LAYERS = 64
 
 MAX_REFLECTIONS = 2**16
-
-_short = Repr()
-_short.maxother = _short.maxstring = 80
-
-
-def shown(value: Any) -> str:
-    """A ``repr`` for error messages: short, and safe however large or deeply nested `value` is."""
-    try:
-        return _short.repr(value)
-    except Exception:  # an object's own __repr__, or an integer of too many digits
-        return f"<{type(value).__name__}>"
 
 
 def fail(spec: Any, field: str, value: Any, wanted: str) -> NoReturn:

@@ -23,7 +23,9 @@ from typing import Any, ClassVar, Protocol, Self
 
 from numpy.typing import NDArray
 
-from ._checks import check_n_features, require, shown
+from nflows_np._messages import shown
+
+from ._checks import check_n_features, require
 from ._draws import Columns, Draw
 
 MAX_DEPTH = 16
@@ -112,13 +114,13 @@ class Spec:
 
     @classmethod
     def _arguments(cls, entries: dict[str, Any]) -> dict[str, Any]:
-        """Constructor arguments of the entries of a dict, every one of which must be there."""
-        known = [field.name for field in fields(cls)]  # type: ignore[arg-type]
-        missing = [key for key in known if key not in entries]
+        """Constructor arguments of the entries of a dict: fields that are not there take their defaults."""
+        known = {field.name: field.default is MISSING for field in fields(cls)}  # type: ignore[arg-type]
+        missing = [key for key, needed in known.items() if needed and key not in entries]
         unknown = [key for key in entries if key not in known]
         if missing or unknown:
             raise ValueError(
-                f"{cls.__name__}: its fields are {known}; missing {shown(missing)}, unknown {shown(unknown)}."
+                f"{cls.__name__}: its fields are {list(known)}; missing {shown(missing)}, unknown {shown(unknown)}."
             )
         return entries
 
@@ -203,7 +205,8 @@ def from_dict(d: Any) -> Spec:
     Parameters
     ----------
     d : dict
-        Nested dictionaries, each with the key "name" and all fields of that spec.
+        Nested dictionaries, each with the key "name" and fields of that spec. A field that is not there takes its
+        default: that is how specs get new fields while earlier files stay readable.
 
     Returns
     -------
@@ -212,8 +215,8 @@ def from_dict(d: Any) -> Spec:
     Raises
     ------
     ValueError
-        If anything in `d` is missing, unknown, of the wrong type or nested too deeply; the message says
-        where.
+        If anything in `d` is missing that has no default, is unknown, of the wrong type or nested too deeply;
+        the message says where.
 
     Examples
     --------

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Self
 
+import numpy as np
+
+from nflows_np._limits import MAX_BIJECTIONS
+
 from ._checks import check_instance, fail, require
 from ._spec import Base, Bijection, Permuter, Spec
 from ._wiring import Wiring
@@ -63,6 +67,8 @@ class Flow(Spec):
     def __post_init__(self) -> None:
         if not isinstance(self.bijections, (list, tuple)):
             fail(self, "bijections", self.bijections, "a list of bijection specs")
+        n, wanted = len(self.bijections), f"at most {MAX_BIJECTIONS}"
+        require(n <= MAX_BIJECTIONS, self, "len(bijections)", n, wanted)
         for i, bijection in enumerate(self.bijections):
             check_instance(self, f"bijections[{i}]", bijection, Bijection)
         self._store("bijections", tuple(self.bijections))
@@ -113,9 +119,8 @@ class Flow(Spec):
             while isinstance(layer, Inverse):
                 layer, inverted = layer.bijection, not inverted
             if isinstance(layer, Permutation):
-                order = [int(j) for j in layer.order]
-                source = [order.index(j) for j in range(n_features)] if inverted else order
-                place = [place[j] for j in source]
+                order = np.asarray(layer.order)
+                place = [place[j] for j in (np.argsort(order) if inverted else order)]
             named = {place[j] for j in layer.circular} if isinstance(layer, Wiring) else set()
             layers.append((layer, named))
         circular = sorted(set().union(*(named for _, named in layers)))
@@ -123,4 +128,4 @@ class Flow(Spec):
             fits = not circular or sorted(named) == circular or isinstance(layer, Permutation)
             wanted = f"a map of the angles in columns {circular}, which are circular in other layers"
             require(fits, self, f"bijections[{i}]", layer, wanted)
-        return circular, sorted(place.index(j) for j in circular)
+        return circular, sorted(np.argsort(place)[circular].tolist())

@@ -1,0 +1,20 @@
+"""Bounds that several layers share: beyond them a value is refused by name, wherever it comes from."""
+
+MAX_PARAMETER = 1e10
+"""Largest magnitude of a flow's trained parameter. Training stays within it, and a file beyond it is refused.
+Trained parameters are below 1e3. In float32 scores stay finite up to here in every preset, and fail from 1e15 on."""
+
+MAX_REAL = 1e30
+"""Largest finite value of an estimator's real parameters: float32 holds it, and still its product with others."""
+
+MAX_COUNT = 2**31 - 1
+"""Largest value of an estimator's counts, such as epochs and rows of a batch."""
+
+MAX_LAYERS = 1024
+"""Layers of a preset. Its flow has a few bijections for each."""
+
+MAX_BIJECTIONS = 2**13
+"""Bijections of a flow."""
+
+MAX_THREADS = 256
+"""Threads of the engine's pool."""
