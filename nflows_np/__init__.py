@@ -19,13 +19,12 @@ __path__ = package_path(__name__, __path__, __version__)
 if TYPE_CHECKING:
     from . import presets, specs
     from ._config import limit_threads, show_config
-    from .estimators import FlowDensity
-    from .persistence import load
+    from .estimators import FlowDensity, load
 
 _HOMES = {
     "FlowDensity": "estimators",
     "limit_threads": "_config",
-    "load": "persistence",
+    "load": "estimators",
     "presets": "presets",
     "show_config": "_config",
     "specs": "specs",

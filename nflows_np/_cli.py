@@ -132,12 +132,17 @@ def _run_fit(args: argparse.Namespace) -> None:
         )
         if getattr(args, name) is not None
     }  # fmt: skip
-    estimator = FlowDensity(**given, verbose=0 if args.quiet else 1)
+    estimator: Any = FlowDensity(**given, verbose=0 if args.quiet else 1)
     estimator._validate_params()
     _check_target(args.output)
     began = time.perf_counter()
-    with _names_are_compared():
-        estimator._fit_flow(table.values, None, X_val, feature_names=table.names)
+    try:
+        with _names_are_compared():
+            estimator._fit_flow(table.values, None, X_val, feature_names=table.names)
+    except KeyboardInterrupt:
+        if estimator.__sklearn_is_fitted__():  # with the best weights so far
+            estimator.save(args.output)
+        raise
     seconds = time.perf_counter() - began
     estimator.save(args.output)
     if not args.quiet:

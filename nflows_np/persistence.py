@@ -1,6 +1,6 @@
-"""Model files: one zip archive of a JSON document and plain arrays, nothing in it that can run.
+"""The archive of a model file: one zip of a JSON document and plain arrays, nothing in it that can run.
 
-    model.json            {"format": 1, "nflows_np": "0.1.0", "estimator": "FlowDensity", "document": {...},
+    model.json            {"format": 2, "nflows_np": "0.1.0", "estimator": "FlowDensity", "document": {...},
                            "arrays": {"parameters": {"dtype": "<f4", "shape": [29412], "sha256": "..."}, ...}}
     arrays/<name>.npy     one array each, little-endian, in C order
 
@@ -8,7 +8,7 @@ A file comes from anywhere, so reading trusts nothing in it. Members are read by
 lists and never extracted to a path; they must be stored without compression, so a file cannot unfold into
 more than its own size; arrays hold numbers of three dtypes, of the size that their headers say, with the
 checksum that the document says; no array of objects, no pickle, no expression is ever evaluated. What the
-document means is then checked by the estimator's class.
+document means is not known here: `nflows_np.estimators` says it, and checks it.
 
 Writing goes to a temporary file beside the target, which takes its place in one step: a model file is the old
 one or the new one, whole, whatever happens in between.
@@ -25,25 +25,38 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import struct
+import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FORMAT", "ModelFileError", "load", "loadable", "save"]
+from nflows_np._messages import clipped, shown
 
-FORMAT = 1
+__all__ = ["FORMAT", "Archive", "ModelFileError", "read", "write"]
+
+FORMAT = 2
 """The format that is written, and the newest that can be read. Older ones stay readable."""
 
 _DOCUMENT = "model.json"
-_MAX_DOCUMENT_BYTES = 64 << 20
+_MAX_DOCUMENT_BYTES = (
+    8 << 20
+)  # specs and names of 20,000 columns take two; Python makes twenty times as much of it
 _MAX_MEMBERS = 256
+_MAX_DIRECTORY_BYTES = 1 << 20  # the zip's own list of its members
 _DTYPES = ("<f4", "<f8", "<i8")
 _ARRAY_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+# A temporary file has a short name of its own, for one made from the target's could be too long. What is left of
+# one, after a kill, is removed by the next save in that folder that comes a day later.
+_PART = re.compile(r"\.nflows-[0-9a-f]{16}\.part")
+_STALE_SECONDS = 24 * 3600
 
 # What zipfile raises over archives that are none: it checks less than it relies on.
 _DAMAGED = (
@@ -56,56 +69,50 @@ _DAMAGED = (
     struct.error,
 )
 
-_estimators: dict[str, type] = {}
-
 
 class ModelFileError(ValueError):
     """A file is no model file, is damaged, was written by a newer version, or describes what cannot be."""
 
 
-def loadable(cls: type) -> type:
-    """Class decorator: let :func:`load` build this class.
+@dataclass(frozen=True)
+class Archive:
+    """What is in a model file: the name of an estimator's class, its document and its arrays."""
 
-    It needs two methods: ``_to_document() -> (document, arrays)``, of plain JSON and named arrays, and the
-    class method ``_from_document(document, arrays)``, which checks all of it and raises ``ValueError`` where
-    something is wrong.
-    """
-    _estimators[cls.__name__] = cls
-    return cls
+    estimator: Any
+    document: dict[str, Any]
+    arrays: dict[str, NDArray[Any]]
+    format: int = FORMAT
 
 
-def save(estimator: Any, path: str | os.PathLike[str]) -> None:
-    """Write a fitted estimator to a file; a file that is there is replaced in one step.
+def write(path: str | os.PathLike[str], archive: Archive) -> None:
+    """Write a file; one that is there is replaced in one step.
 
     Parameters
     ----------
-    estimator : FlowDensity
-        Fitted.
     path : str or path-like
         Where to; any ending will do.
+    archive : Archive
+        A document of plain JSON, and arrays of float32, float64 or int64.
 
     Raises
     ------
-    sklearn.exceptions.NotFittedError
-        If it is not fitted.
     TypeError
-        If a parameter of the estimator is of a type that has no place in a file.
+        If an array is of another dtype.
     OSError
         If the file cannot be written. What was there before is still there.
     """
     from nflows_np import __version__
 
-    document, arrays = estimator._to_document()
-    members = {name: _encode(array) for name, array in arrays.items()}
+    members = {name: _encode(array) for name, array in archive.arrays.items()}
     manifest = {
-        "format": FORMAT,
+        "format": archive.format,
         "nflows_np": __version__,
-        "estimator": type(estimator).__name__,
-        "document": document,
+        "estimator": archive.estimator,
+        "document": archive.document,
         "arrays": {
             name: {
-                "dtype": _portable(arrays[name]).dtype.str,
-                "shape": list(arrays[name].shape),
+                "dtype": _portable(archive.arrays[name]).dtype.str,
+                "shape": list(archive.arrays[name].shape),
                 "sha256": hashlib.sha256(data).hexdigest(),
             }
             for name, data in members.items()
@@ -113,17 +120,17 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     }
     text = json.dumps(manifest, allow_nan=False, indent=1)
 
-    def write(file: BinaryIO) -> None:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr(_DOCUMENT, text)
+    def fill(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as target:
+            target.writestr(_DOCUMENT, text)
             for name, data in members.items():
-                archive.writestr(f"arrays/{name}.npy", data)
+                target.writestr(f"arrays/{name}.npy", data)
 
-    _replace(Path(path), write)
+    _replace(Path(path), fill)
 
 
-def load(path: str | os.PathLike[str]) -> Any:
-    """Read an estimator back that its ``save`` wrote.
+def read(path: str | os.PathLike[str]) -> Archive:
+    """Read a file, every size, dtype and checksum verified.
 
     Parameters
     ----------
@@ -132,51 +139,52 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    estimator : FlowDensity
-        Fitted, and ready to go on training where it stood. It scores bit for bit as the one that was saved,
-        on any machine with the same instruction set, and within rounding on any other.
+    archive : Archive
+        What the document says is not checked.
 
     Raises
     ------
     ModelFileError
-        If the file is no model file, is truncated or damaged, was written by a newer version, or describes a
-        model that cannot be. It is a ``ValueError``. Nothing in the file is executed, and no file makes it
-        allocate more than a small multiple of the file's own size.
+        If the file is no model file, is truncated or damaged, or was written by a newer version. Nothing in the
+        file is executed, and no file makes it allocate more than a small multiple of the file's own size.
     OSError
         If the file cannot be read.
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> import numpy as np
-    >>> import nflows_np
-    >>> X = np.random.RandomState(0).normal(size=(200, 2))
-    >>> flow = nflows_np.FlowDensity(flow="linear", random_state=0).fit(X)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = os.path.join(folder, "model.flow")
-    ...     flow.save(path)
-    ...     again = nflows_np.load(path)
-    >>> bool(np.all(again.score_samples(X) == flow.score_samples(X)))
-    True
     """
-    import nflows_np.estimators  # noqa: F401  (its classes register themselves)
-
-    manifest, arrays = _read(path)
-    name = manifest.get("estimator")
-    if not isinstance(name, str) or name not in _estimators:
-        raise ModelFileError(f"{path}: holds an estimator {name!r}, which is none of {sorted(_estimators)}.")
-    document = manifest.get("document")
-    if not isinstance(document, dict):
-        raise ModelFileError(f"{path}: model.json has no document.")
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # of which the system itself says what it is
+        raise ModelFileError(f"{path}: a device or a pipe: not a model file.")
     try:
-        return _estimators[name]._from_document(document, arrays)  # type: ignore[attr-defined]
-    except KeyError as error:
-        raise ModelFileError(f"{path}: the model lacks {error}.") from error
-    except (ValueError, TypeError, IndexError, OverflowError, MemoryError, RecursionError) as error:
-        raise ModelFileError(f"{path}: not a model that can be: {error}") from error
+        with _Cautious(io.FileIO(path)) as file, zipfile.ZipFile(file) as archive:
+            members = _members(path, archive, os.fstat(file.fileno()).st_size)
+            file.most = max([file.most, *(info.file_size for info in members.values())])
+            manifest = _manifest(path, archive, members)
+            arrays = {
+                name: _decode(f"{path}: array {name!r}", archive.read(members[f"arrays/{name}.npy"]), entry)
+                for name, entry in manifest["arrays"].items()
+            }
+    except ModelFileError:
+        raise
+    except _DAMAGED as error:
+        raise ModelFileError(f"{path}: not a model file, or a damaged one ({clipped(error)}).") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise ModelFileError(f"{path}: damaged: it points at places before its own beginning.") from error
+    return Archive(manifest.get("estimator"), manifest["document"], arrays, manifest["format"])
 
 
-def _replace(path: Path, write: Callable[[BinaryIO], None]) -> None:
+class _Cautious(io.BufferedReader):
+    """A file that is not read in pieces of any size that it asks for, as the directory of an archive would be."""
+
+    most = _MAX_DIRECTORY_BYTES
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > self.most:
+            raise ModelFileError(f"{self.name}: not a model file: {size} bytes for the list of its members.")
+        return super().read(self.most if size is None or size < 0 else size)
+
+
+def _replace(path: Path, fill: Callable[[BinaryIO], None]) -> None:
     """Fill a temporary file in the target's folder, then move it into the target's place.
 
     A link stays a link: what it points at is replaced. A device or a pipe is written to, for nothing can take
@@ -184,13 +192,13 @@ def _replace(path: Path, write: Callable[[BinaryIO], None]) -> None:
     """
     if path.exists() and not path.is_file():
         with open(path, "wb") as file:
-            write(file)
+            fill(file)
         return
     path = Path(os.path.realpath(path))
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    temporary = path.with_name(f".nflows-{secrets.token_hex(8)}.part")
     try:
         with open(temporary, "xb") as file:
-            write(file)
+            fill(file)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
@@ -199,6 +207,21 @@ def _replace(path: Path, write: Callable[[BinaryIO], None]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    _remove_stale(path.parent)
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what killed processes have left of their temporary files."""
+    for entry in os.scandir(folder):
+        try:
+            if (
+                _PART.fullmatch(entry.name)
+                and entry.is_file(follow_symlinks=False)
+                and entry.stat(follow_symlinks=False).st_mtime < time.time() - _STALE_SECONDS
+            ):
+                os.unlink(entry.path)
+        except OSError:  # somebody else has removed it, or owns it
+            continue
 
 
 def _portable(array: NDArray[Any]) -> NDArray[Any]:
@@ -216,26 +239,6 @@ def _encode(array: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """The manifest and the arrays of a file, every size, dtype and checksum verified."""
-    try:
-        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
-            members = _members(path, archive, os.fstat(file.fileno()).st_size)
-            manifest = _manifest(path, archive, members)
-            return manifest, {
-                name: _decode(f"{path}: array {name!r}", archive.read(members[f"arrays/{name}.npy"]), entry)
-                for name, entry in manifest["arrays"].items()
-            }
-    except ModelFileError:
-        raise
-    except _DAMAGED as error:
-        raise ModelFileError(f"{path}: not a model file, or a damaged one ({error}).") from error
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-        raise ModelFileError(f"{path}: damaged: it points at places before its own beginning.") from error
-
-
 def _members(path: Any, archive: zipfile.ZipFile, file_size: int) -> dict[str, zipfile.ZipInfo]:
     """The archive's members by name: few, distinct, stored as they are, together no larger than the file."""
     infos = archive.infolist()
@@ -251,7 +254,7 @@ def _members(path: Any, archive: zipfile.ZipFile, file_size: int) -> dict[str, z
             or info.flag_bits & 1
         ):
             raise ModelFileError(
-                f"{path}: member {info.filename!r} is compressed or encrypted: not a model file."
+                f"{path}: member {shown(info.filename)} is compressed or encrypted: not a model file."
             )
     if sum(info.file_size for info in infos) > file_size:
         raise ModelFileError(f"{path}: its members are larger than the file: damaged.")
@@ -266,12 +269,12 @@ def _manifest(path: Any, archive: zipfile.ZipFile, members: dict[str, zipfile.Zi
     try:
         manifest = json.loads(archive.read(info).decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{path}: {_DOCUMENT} cannot be read: {error}") from error
+        raise ModelFileError(f"{path}: {_DOCUMENT} cannot be read: {clipped(error)}") from error
     if not isinstance(manifest, dict) or type(manifest.get("format")) is not int or manifest["format"] < 1:
         raise ModelFileError(f"{path}: {_DOCUMENT} states no format: not a model file.")
     if manifest["format"] > FORMAT:
         raise ModelFileError(
-            f"{path}: written in format {manifest['format']} by nflows_np {manifest.get('nflows_np')!r}; "
+            f"{path}: written in format {shown(manifest['format'])} by nflows_np {shown(manifest.get('nflows_np'))}; "
             f"this version reads formats up to {FORMAT}. Upgrade nflows_np."
         )
     arrays = manifest.get("arrays")
@@ -279,12 +282,16 @@ def _manifest(path: Any, archive: zipfile.ZipFile, members: dict[str, zipfile.Zi
         raise ModelFileError(f"{path}: {_DOCUMENT} lists no arrays, or badly named ones.")
     expected = {_DOCUMENT, *(f"arrays/{name}.npy" for name in arrays)}
     if expected != set(members):
-        raise ModelFileError(f"{path}: members {sorted(expected ^ set(members))} are missing or not listed.")
+        raise ModelFileError(
+            f"{path}: members {shown(sorted(expected ^ set(members)))} are missing or not listed."
+        )
+    if not isinstance(manifest.get("document"), dict):
+        raise ModelFileError(f"{path}: {_DOCUMENT} has no document.")
     return manifest
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _decode(what: str, data: bytes, entry: Any) -> NDArray[Any]:
@@ -297,7 +304,7 @@ def _decode(what: str, data: bytes, entry: Any) -> NDArray[Any]:
         or not isinstance(shape, list)
         or not all(type(n) is int and n >= 0 for n in shape)
     ):
-        raise ModelFileError(f"{what} is listed with dtype {dtype!r} and shape {shape!r}.")
+        raise ModelFileError(f"{what} is listed with dtype {shown(dtype)} and shape {shown(shape)}.")
     if hashlib.sha256(data).hexdigest() != checksum:
         raise ModelFileError(f"{what} does not have its checksum: damaged.")
     buffer = io.BytesIO(data)
@@ -306,9 +313,9 @@ def _decode(what: str, data: bytes, entry: Any) -> NDArray[Any]:
             raise ValueError("another version of .npy")
         header = np.lib.format.read_array_header_1_0(buffer)
     except Exception as error:  # the header is a Python literal, and fails in all the ways of Python's parser
-        raise ModelFileError(f"{what} is no .npy array: {error}") from error
+        raise ModelFileError(f"{what} is no .npy array: {clipped(error)}") from error
     content = data[buffer.tell() :]
     expected = math.prod(shape) * np.dtype(dtype).itemsize
     if header != (tuple(shape), False, np.dtype(dtype)) or len(content) != expected:
-        raise ModelFileError(f"{what} is not the {dtype!r} array of shape {shape} that is listed.")
+        raise ModelFileError(f"{what} is not the {dtype!r} array of shape {shown(shape)} that is listed.")
     return np.frombuffer(content, dtype=dtype).reshape(shape).astype(np.dtype(dtype).newbyteorder("="))

@@ -18,8 +18,10 @@ E. *Patience.* When the score has gained less than ``tol`` within half of ``n_it
    and ten epochs are four epochs and then six more, bit for bit.
 F. *Accidents.* A step whose loss or gradient is not finite is not applied by the trainer. The epoch is then
    given up, weights that are known to be good come back and the rate is halved; after a few halvings training
-   ends.
-G. *Interrupts.* Ctrl-C ends training after the block of batches at work, and what was best so far stays.
+   ends. An epoch that ends with weights beyond ``MAX_PARAMETER`` is an accident, too.
+G. *Interrupts.* Ctrl-C may arrive between any two steps of this file. Training ends there, and what was best so
+   far stays. So an epoch enters the history in one step, its loss with its score, and the weights of Adam are at
+   hand while those that are judged are in the flow.
 
 References: Polyak, Juditsky (1992), "Acceleration of stochastic approximation by averaging", SIAM J. Control
 Optim. 30(4). Ma, Yarats (2021), "On the adequacy of untuned warmup for adaptive optimization", arXiv:1910.04209.
@@ -28,15 +30,19 @@ Optim. 30(4). Ma, Yarats (2021), "On the adequacy of untuned warmup for adaptive
 from __future__ import annotations
 
 import dataclasses
+import math
+import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np._limits import MAX_PARAMETER
 from nflows_np._model import FlowModel, blocks, engine_class
 from nflows_np._stream import PANEL_ROWS
+from nflows_np.training_state import MAX_HALVINGS, History, Policy, TrainingState
 
 # The average forgets as 0.99^steps; in the first hundred steps faster, as (1 + k) / (10 + k), for the start is
 # far away. Between 0.98 and 0.995 nothing changes on held-out rows.
@@ -55,9 +61,6 @@ PLATEAU_CUT = 0.25
 # Steps at the beginning that nothing is concluded from: the average still moves fast, and a start that fits the rows
 # closely, as a mixture's clusters do, loses before it gains.
 PATIENT_STEPS = 100
-
-# Halvings after steps that were not finite: below 2^-5 of the rate, the trouble is not the rate.
-MAX_HALVINGS = 5
 
 # A block of batches is what the engine is given at once. Its steps count as one in the average, so they must be
 # few against the average's 100. It is bounded by the bytes of its rows, of which tables that cannot be read in place
@@ -90,77 +93,6 @@ class Rows:
         weights = self.weights[self.index]
         weights /= weights.max()  # first, lest the mean overflow
         return weights / weights.mean()
-
-
-@dataclass(frozen=True)
-class Policy:
-    """The parameters of training, as an estimator has them."""
-
-    max_iter: int
-    batch_size: int
-    learning_rate: float
-    alpha: float = 0.0
-    clip_ratio: float = 2.0
-    n_iter_no_change: float = 20
-    tol: float = 1e-4
-    n_threads: int = 1
-    verbose: int = 0
-
-
-@dataclass
-class TrainingState:
-    """All that training needs to go on as if it had never stopped: plain arrays and numbers.
-
-    ``parameters`` are Adam's, ``average`` is what is judged and used. ``best_parameters`` are the best average
-    so far, None where there is no validation.
-    """
-
-    parameters: NDArray[Any]
-    average: NDArray[Any]
-    order: dict[str, Any]
-    m: NDArray[Any] | None = None
-    v: NDArray[Any] | None = None
-    step: int = 0
-    epoch: int = 0
-    halvings: int = 0
-    cuts: int = 0
-    stale: int = 0
-    best_parameters: NDArray[Any] | None = None
-    best_score: float | None = None
-    reference_score: float | None = None
-    converged: bool = False
-
-    @classmethod
-    def start(cls, parameters: NDArray[Any], seed: np.random.SeedSequence) -> TrainingState:
-        """The state before the first step."""
-        return cls(parameters=parameters, average=parameters, order=dict(np.random.PCG64(seed).state))
-
-    @property
-    def used(self) -> NDArray[Any]:
-        """The parameters that a model should have."""
-        return self.average if self.best_parameters is None else self.best_parameters
-
-    def to_dict(self) -> dict[str, Any]:
-        """The fields by name, as a fitted attribute holds them."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-
-
-@dataclass
-class History:
-    """What a call of :func:`train` did.
-
-    ``losses`` are the mean training losses (negative log-likelihoods) of the epochs, ``scores`` the mean
-    log-likelihoods of the validation rows after them, both in nats and in the units of the columns.
-    ``learning_rate`` is what it came down to.
-    """
-
-    batch_rows: int
-    losses: list[float] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
-    learning_rate: float = 0.0
-    dropped_steps: int = 0
-    interrupted: bool = False
-    gave_up: bool = False
 
 
 def batch_rows(n_rows: int, batch_size: int) -> int:
@@ -215,7 +147,7 @@ class _Run:
             state,
             policy,
         )
-        self.history = History(batch_rows(len(rows), policy.batch_size))
+        self.history = History(batch_rows(len(rows), policy.batch_size), validation is not None)
         self.epoch_steps = -(-len(rows) // self.history.batch_rows)
         self.weights = rows.normalised_weights()
         self.block = self._block_rows()
@@ -223,6 +155,8 @@ class _Run:
         self.generator.bit_generator.state = state.order
         if state.converged or state.stale >= policy.n_iter_no_change:  # who goes on has new patience
             state.converged, state.halvings, state.cuts, state.stale = False, 0, 0, 0
+        self.first_epoch = state.epoch
+        self.adam: NDArray[Any] | None = None  # Adam's weights, while others are in the flow
         self._judge_best()
         model.flow.set_params(state.parameters)
         self.trainer = engine_class("Trainer", model.dtype)(
@@ -236,7 +170,8 @@ class _Run:
             self.trainer.set_state({"step": state.step, "m": state.m, "v": state.v})
 
     def _learning_rate(self) -> float:
-        return self.policy.learning_rate * 0.5**self.state.halvings * PLATEAU_CUT**self.state.cuts
+        rate = self.policy.learning_rate * 0.5**self.state.halvings * PLATEAU_CUT**self.state.cuts
+        return max(rate, sys.float_info.min)  # which a thousand cuts would reach
 
     def _warm_up_steps(self) -> int:
         return min(WARM_UP_STEPS, WARM_UP_EPOCHS * self.epoch_steps)
@@ -281,21 +216,21 @@ class _Run:
         began = time.perf_counter()
         good = state.used
         loss, dropped = self._steps()
-        state.epoch += 1
-        history.losses.append(loss)
         if dropped:
             history.dropped_steps += dropped
             state.halvings += 1
             history.gave_up = state.halvings > MAX_HALVINGS
             self._go_back(good)
         score = self._score(loss)
+        history.epochs.append((loss, score))
+        state.epoch = self.first_epoch + len(history.epochs)
         self._report(loss, score, time.perf_counter() - began)
         return history.gave_up or self._out_of_patience(score)
 
     def _steps(self) -> tuple[float, int]:
         """The steps of an epoch, up to the first block with one that was not applied.
 
-        Returns the mean loss and the number of steps that were not applied.
+        Returns the mean loss and the number of steps that were not applied, or that led beyond all bounds.
         """
         n, batch = len(self.rows), self.history.batch_rows
         order = self.generator.permutation(n) if batch < n else np.arange(n)
@@ -317,7 +252,8 @@ class _Run:
             if not applied.all():
                 return self._mean_loss(total, counted), int(np.sum(~applied))
             self._update_average(len(losses))
-        return self._mean_loss(total, counted), 0
+        beyond = not np.all(np.abs(self.model.flow.get_params()) <= MAX_PARAMETER)
+        return self._mean_loss(total, counted), int(beyond)
 
     def _mean_loss(self, total: float, counted: int) -> float:
         """Mean negative log-likelihood in the units of the columns; NaN where no step was applied."""
@@ -332,15 +268,15 @@ class _Run:
 
     def _score(self, loss: float) -> float:
         """The score of the epoch that just ended; the best average is kept."""
-        state = self.state
         if self.validation is None:
             return -loss
-        current = self.model.flow.get_params()
-        score = self._validation_score(state.average)
-        self.model.flow.set_params(current)
-        self.history.scores.append(score)
+        state, average = self.state, self.state.average
+        self.adam = self.model.flow.get_params()
+        score = self._validation_score(average)
+        self.model.flow.set_params(self.adam)
+        self.adam = None
         if score > state.best_score:  # type: ignore[operator]
-            state.best_score, state.best_parameters = score, state.average
+            state.best_score, state.best_parameters = score, average
         return score
 
     def _go_back(self, parameters: NDArray[Any]) -> None:
@@ -352,7 +288,8 @@ class _Run:
     def _out_of_patience(self, score: float) -> bool:
         """Count the epochs without progress, and cut the rate halfway; True when there were too many."""
         state, patience = self.state, self.policy.n_iter_no_change
-        if state.reference_score is None or score > state.reference_score + self.policy.tol:
+        reference = -math.inf if state.reference_score is None else state.reference_score
+        if score > reference + self.policy.tol:  # which no NaN is, the score of an epoch without a step
             state.reference_score, state.stale = score, 0
         elif state.epoch * self.epoch_steps > PATIENT_STEPS:
             state.stale += 1
@@ -381,7 +318,7 @@ class _Run:
         optimizer = self.trainer.get_state()
         state.m, state.v, state.step = optimizer["m"], optimizer["v"], int(optimizer["step"])
         state.order = dict(self.generator.bit_generator.state)
-        state.parameters = self.model.flow.get_params()
+        state.parameters = self.model.flow.get_params() if self.adam is None else self.adam
         if state.converged and state.best_parameters is not None:
             state.parameters = state.average = state.best_parameters  # going on starts from what won
         self.model.flow.set_params(state.used)

@@ -101,7 +101,7 @@ def test_trains_the_base_too(banana, base):
 def test_parameters_clone_and_come_back_from_files(banana, tmp_path, base):
     flow = small(base=base, warm_start=True).fit(banana)
     assert flow.get_params()["base"] == base == clone(flow).get_params()["base"]
-    flow.save(tmp_path / "model.flow")
+    flow.save(tmp_path / "model.flow", resumable=True)
     again = nflows_np.load(tmp_path / "model.flow")
     assert again.base == base and again.flow_ == flow.flow_
     assert np.array_equal(again.score_samples(banana), flow.score_samples(banana))

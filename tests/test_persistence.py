@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from dataclasses import is_dataclass
 
 import joblib
 import numpy as np
@@ -22,6 +23,7 @@ from sklearn.exceptions import NotFittedError
 import nflows_np
 from nflows_np import FlowDensity
 from nflows_np._engine import available, choice, engine
+from nflows_np.persistence import FORMAT
 from nflows_np.presets import PRESETS
 from nflows_np.specs import (
     ActNorm,
@@ -65,7 +67,7 @@ def small(flow="maf", **params):
 
 
 def saved_and_loaded(flow, folder):
-    flow.save(folder / "model.flow")
+    flow.save(folder / "model.flow", resumable=True)
     return nflows_np.load(folder / "model.flow")
 
 
@@ -96,13 +98,13 @@ every_road = pytest.mark.parametrize(
 
 def state_of(flow):
     """The fitted state as one value that compares."""
-    state = {k: v for k, v in flow.__getstate__().items() if k not in flow.get_params()}
-    state["_sklearn_version"] = None  # of pickles alone
-    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in state.items()} | {
-        "_training": {
-            k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in state["_training"].items()
-        }
-    }
+
+    def plain(value):
+        if isinstance(value, np.ndarray):
+            return value.tolist()
+        return {k: plain(v) for k, v in vars(value).items()} if is_dataclass(value) else value
+
+    return plain(flow._fitted) | {"n_features_in_": flow.n_features_in_}
 
 
 def assert_same(found, expected, X):
@@ -221,7 +223,7 @@ def test_loaded_arrays_are_ones_own(banana, tmp_path):
     """Not views of a file or of one another: a fit that goes on changes nothing behind anyone's back."""
     again = saved_and_loaded(small(warm_start=True).fit(banana), tmp_path)
     (tmp_path / "model.flow").unlink()
-    assert again.parameters_.flags.writeable and again.parameters_.flags.owndata
+    assert not again.parameters_.flags.writeable
     before = again.parameters_.copy()
     kept = copy.copy(again)
     again.fit(banana)
@@ -271,17 +273,17 @@ def test_what_is_in_a_file(banana, tmp_path):
     with zipfile.ZipFile(tmp_path / "model.flow") as archive:
         manifest = json.loads(archive.read("model.json"))
         members = set(archive.namelist())
-    assert (manifest["format"], manifest["nflows_np"]) == (1, nflows_np.__version__)
+    assert (manifest["format"], manifest["nflows_np"]) == (FORMAT, nflows_np.__version__)
     assert members == {"model.json", *(f"arrays/{name}.npy" for name in manifest["arrays"])}
 
 
 def test_a_file_is_replaced_and_keeps_its_mode(banana, tmp_path):
     first, second = small(random_state=1).fit(banana), small(random_state=2).fit(banana)
     path, link = tmp_path / "model.flow", tmp_path / "link"
-    first.save(path)
+    first.save(path, resumable=True)
     path.chmod(0o640)
     link.symlink_to(path)
-    second.save(str(link))
+    second.save(str(link), resumable=True)
     assert_same(nflows_np.load(path), second, banana)
     assert link.is_symlink() and stat.S_IMODE(path.stat().st_mode) == 0o640
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["link", "model.flow"]
@@ -293,7 +295,7 @@ def test_a_pipe_is_written_to_and_not_replaced(banana, tmp_path):
     os.mkfifo(pipe)
     reader = threading.Thread(target=lambda: (tmp_path / "model.flow").write_bytes(pipe.read_bytes()))
     reader.start()
-    flow.save(pipe)
+    flow.save(pipe, resumable=True)
     reader.join(timeout=30)
     assert pipe.is_fifo()
     assert_same(nflows_np.load(tmp_path / "model.flow"), flow, banana)
@@ -302,14 +304,14 @@ def test_a_pipe_is_written_to_and_not_replaced(banana, tmp_path):
 @pytest.mark.parametrize("culprit", ["os.fsync", "os.replace", "zipfile.ZipFile.writestr"])
 def test_a_failing_write_keeps_the_old_file(banana, tmp_path, monkeypatch, culprit):
     old = small(random_state=1).fit(banana)
-    old.save(tmp_path / "model.flow")
+    old.save(tmp_path / "model.flow", resumable=True)
 
     def fail(*args, **kwargs):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
         patch.setattr(culprit, fail)
-        small(random_state=2).fit(banana).save(tmp_path / "model.flow")
+        small(random_state=2).fit(banana).save(tmp_path / "model.flow", resumable=True)
     assert_same(nflows_np.load(tmp_path / "model.flow"), old, banana)
     assert [entry.name for entry in tmp_path.iterdir()] == ["model.flow"]
 

@@ -26,8 +26,8 @@ def same(a, b):
     assert np.array_equal(a.parameters_, b.parameters_)
     assert a.loss_curve_ == b.loss_curve_ and a.validation_scores_ == b.validation_scores_
     assert a.n_iter_ == b.n_iter_ and a.converged_ == b.converged_
-    for name, value in a._training.items():
-        other = b._training[name]
+    for name, value in vars(a._fitted.training).items():
+        other = getattr(b._fitted.training, name)
         assert np.array_equal(value, other) if isinstance(value, np.ndarray) else value == other, name
     return True
 
@@ -54,7 +54,7 @@ def test_blocks_of_batches_do_not_change_losses(banana, monkeypatch):
     expected = small(max_iter=3, early_stopping=False, batch_size=16).fit(banana)
     monkeypatch.setattr(training, "BLOCK_STEPS", 1)
     found = small(max_iter=3, early_stopping=False, batch_size=16).fit(banana)
-    assert np.array_equal(found._training["parameters"], expected._training["parameters"])
+    assert np.array_equal(found._fitted.training.parameters, expected._fitted.training.parameters)
     assert found.loss_curve_ == pytest.approx(expected.loss_curve_, rel=1e-12)
     np.testing.assert_allclose(found.parameters_, expected.parameters_, atol=0.02)
 
@@ -77,7 +77,7 @@ def test_warm_start_goes_on_bit_for_bit(banana, early_stopping, batch_size):
 @QUIET
 def test_a_saved_model_goes_on_bit_for_bit(banana, tmp_path):
     whole = small(max_iter=7).fit(banana)
-    small(max_iter=3, warm_start=True).fit(banana).save(tmp_path / "model.flow")
+    small(max_iter=3, warm_start=True).fit(banana).save(tmp_path / "model.flow", resumable=True)
     parts = nflows_np.load(tmp_path / "model.flow").set_params(max_iter=4).fit(banana)
     assert same(parts, whole)
 
@@ -105,7 +105,7 @@ def test_partial_fit_keeps_scaling_and_flow(banana):
 def test_partial_fit_goes_on_from_the_weights_in_use(banana):
     """Not from later ones, which validation has judged to be worse."""
     flow = small(max_iter=30, learning_rate_init=0.5, early_stopping=True).fit(banana)
-    assert not np.array_equal(flow._training["parameters"], flow.parameters_)
+    assert not np.array_equal(flow._fitted.training.parameters, flow.parameters_)
     before = flow.parameters_
     flow.set_params(learning_rate_init=1e-12).partial_fit(banana)
     np.testing.assert_allclose(flow.parameters_, before, atol=1e-9)
@@ -176,8 +176,8 @@ def test_the_rate_warms_up(banana, batch_size, steps):
     """Adam's first step is one of the whole rate in every parameter; here, of its share."""
     rate = 1e-3
     options = {"early_stopping": False, "batch_size": batch_size, "max_iter": 1, "alpha": 0.0}
-    start = small(**options, learning_rate_init=1e-12).fit(banana)._training["parameters"]
-    moved = small(**options, learning_rate_init=rate).fit(banana)._training["parameters"] - start
+    start = small(**options, learning_rate_init=1e-12).fit(banana)._fitted.training.parameters
+    moved = small(**options, learning_rate_init=rate).fit(banana)._fitted.training.parameters - start
     n = len(banana) // batch_size
     whole = rate * sum(min(1.0, (k + 1) / steps) for k in range(n))
     assert np.abs(moved).max() <= 1.1 * whole  # growing gradients make steps a little longer
@@ -221,11 +221,11 @@ def test_plateaus_cut_the_rate(banana, early_stopping, capsys):
     params = {"early_stopping": early_stopping, "learning_rate_init": 1e-12, "tol": 1e-3, "batch_size": 16}
     for epochs, cuts in (6, 0), (7, 1), (9, 1), (10, 1):  # patience begins to count in the fifth epoch
         flow = small(max_iter=epochs, n_iter_no_change=6, verbose=1, **params).fit(banana)
-        assert flow._training["cuts"] == cuts and flow.converged_ == (epochs == 10)
+        assert flow._fitted.training.cuts == cuts and flow.converged_ == (epochs == 10)
         assert ("no progress in 3 epochs: learning rate 2.5e-13" in capsys.readouterr().out) == (cuts > 0)
         if epochs == 7:
-            assert np.array_equal(flow._training["parameters"], flow.parameters_)
-    assert small(max_iter=30, n_iter_no_change=np.inf, **params).fit(banana)._training["cuts"] == 0
+            assert np.array_equal(flow._fitted.training.parameters, flow.parameters_)
+    assert small(max_iter=30, n_iter_no_change=np.inf, **params).fit(banana)._fitted.training.cuts == 0
 
 
 @QUIET
@@ -243,14 +243,14 @@ def test_plateaus_go_on_bit_for_bit(banana):
     parts = small(max_iter=1, warm_start=True, **params).fit(banana)
     while parts.n_iter_ < whole.n_iter_:
         parts.fit(banana)
-    assert whole._training["cuts"] > 1 and same(parts, whole)
+    assert whole._fitted.training.cuts > 1 and same(parts, whole)
 
 
 def test_a_stream_has_no_plateaus(banana):
     flow = small(learning_rate_init=1e-12, n_iter_no_change=4, batch_size=16)
     for _ in range(15):
         flow.partial_fit(banana)
-    assert flow._training["cuts"] == 0 and not flow.converged_
+    assert flow._fitted.training.cuts == 0 and not flow.converged_
 
 
 def test_training_likelihood_ends_training_without_validation(banana):
@@ -314,7 +314,7 @@ def test_a_step_that_is_not_finite_halves_the_rate(banana, monkeypatch, early_st
     flow = small(max_iter=6, batch_size=10**6, early_stopping=early_stopping)
     with pytest.warns(ConvergenceWarning, match=r"1 training step\(s\) .* came down to 2\.5e-03"):
         flow.set_params(learning_rate_init=5e-3).fit(banana)
-    assert flow._training["halvings"] == 1 and flow.n_iter_ == 6
+    assert flow._fitted.training.halvings == 1 and flow.n_iter_ == 6
     assert np.isnan(flow.loss_curve_[2]) and np.all(np.isfinite(np.delete(flow.loss_curve_, 2)))
     assert np.all(np.isfinite(flow.score_samples(banana)))
 
@@ -353,7 +353,10 @@ def test_ctrl_c_keeps_the_best_so_far(banana, early_stopping):
 
     timer = threading.Thread(target=interrupt)
     timer.start()
-    with pytest.warns(UserWarning, match="interrupted after .* best weights so far are kept"):
+    with (
+        pytest.warns(UserWarning, match="interrupted after .* best weights so far are kept"),
+        pytest.raises(KeyboardInterrupt),
+    ):
         flow.fit(X)
     waited = time.monotonic() - caught[0]
     timer.join()

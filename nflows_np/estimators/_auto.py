@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nflows_np._messages import shown
 from nflows_np.presets import preset
 from nflows_np.specs import (
     Base,
@@ -20,6 +21,7 @@ from nflows_np.specs import (
     StandardNormal,
     StudentT,
 )
+from nflows_np.specs._checks import MAX_HIDDEN_LAYERS, MAX_HIDDEN_UNITS, is_integer
 
 # The bases that have a name: those of the whole line, which suit every preset as they are.
 _NAMED = (StandardNormal, DiagonalNormal, FullNormal, GaussianMixture, StudentT)
@@ -84,13 +86,13 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
         flow = auto_preset(n_rows)
     n_layers = auto_n_layers(flow, n_rows) if n_layers == "auto" else int(n_layers)
     hidden_units = auto_hidden_units(n_rows) if isinstance(hidden_units, str) else as_widths(hidden_units)
+    widths = checked_widths(hidden_units)  # presets without networks do not look at them
     spline = {name: params[name] for name in SPLINE if not isinstance(params[name], str)}
     if flow in ("nsf", "nsf_ar"):
         spline = {"n_bins": auto_n_bins(n_rows), **spline}
     spec = preset(
         flow, n_layers=n_layers, hidden_units=hidden_units, activation=params["activation"], **spline
     )
-    widths = tuple(int(units) for units in hidden_units)
     return Choice(_with_base(spec, params["base"]), n_layers, widths, *training)
 
 
@@ -104,6 +106,19 @@ def _with_base(flow: Flow, base: str | Base) -> Flow:
 def as_widths(hidden_units: int | Sequence[int]) -> tuple[int, ...]:
     """One width, or one for every hidden layer, as a tuple."""
     return tuple(hidden_units) if isinstance(hidden_units, Iterable) else (hidden_units,)
+
+
+def checked_widths(hidden_units: Iterable[int]) -> tuple[int, ...]:
+    """Widths of hidden layers as Python's integers, or a ValueError that names the one that is none."""
+    widths = tuple(hidden_units)
+    if len(widths) > MAX_HIDDEN_LAYERS:
+        raise ValueError(f"hidden_units must be at most {MAX_HIDDEN_LAYERS} widths; got {len(widths)}.")
+    for i, width in enumerate(widths):
+        if not is_integer(width) or not 1 <= width <= MAX_HIDDEN_UNITS:
+            raise ValueError(
+                f"hidden_units[{i}] must be an integer from 1 to {MAX_HIDDEN_UNITS}; got {shown(width)}."
+            )
+    return tuple(int(width) for width in widths)
 
 
 def auto_preset(n_rows: int) -> str:

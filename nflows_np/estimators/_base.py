@@ -1,17 +1,16 @@
-"""What every estimator around one flow shares: fitting, going on with a fit, the engine, the state and its
-file.
+"""What every estimator around one flow shares: parameters, fitting, going on with a fit, the state.
 
-Fitted state is plain: arrays, numbers, a spec. The engine's object that computes with them is made when it is
-first wanted and is no part of the state: it is neither copied nor pickled nor saved, so that a model moves
-between processes, machines and instruction sets.
+Fitted state is one frozen value, `Fitted`, of which an estimator shows the fields as attributes. The engine's object
+that computes with it is made when it is first wanted and is no part of the state: it is neither copied nor pickled
+nor saved, so that a model moves between processes, machines and instruction sets.
 """
 
 from __future__ import annotations
 
+import copy
 import os
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -23,29 +22,27 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from nflows_np import persistence
 from nflows_np._config import n_threads
+from nflows_np._limits import MAX_COUNT, MAX_LAYERS, MAX_REAL
+from nflows_np._messages import shown
 from nflows_np._model import FlowModel
-from nflows_np.columns import ColumnScaler
-from nflows_np.estimators import _document
+from nflows_np.estimators import _files
 from nflows_np.estimators._auto import BASES, Choice, choose
+from nflows_np.estimators.fitted import PUBLIC, Fitted
+from nflows_np.estimators.fitting import Seeds, fit_flow
 from nflows_np.presets import PRESETS
 from nflows_np.specs import Base, Flow
+from nflows_np.specs._checks import MAX_HIDDEN_UNITS
 from nflows_np.specs.rational_quadratic import MAX_BINS
-from nflows_np.training import History, Policy, Rows, TrainingState, train
+from nflows_np.training import Rows
+from nflows_np.training_state import History, Policy
 
 DTYPES = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 
-# Rows that the data-dependent start looks at: more of them move no mean and no covariance by an amount that
-# matters.
-START_ROWS = 32_768
-
-# Scaled values beyond this are taken for this by the start: its means and covariances, unlike the medians and
-# quartiles of the scaling, can be ruined by a single wild row.
-START_RANGE = 100.0
-
 # The parameters that say what is fitted rather than how: they must stay as they are while a fit goes on.
 ARCHITECTURE = ("flow", "base", "n_layers", "hidden_units", "activation", "n_bins", "tail_bound", "dtype")
+
+_POSITIVE_COUNT = Interval(Integral, 1, MAX_COUNT, closed="both")
 
 
 class FlowEstimator(BaseEstimator):
@@ -54,20 +51,24 @@ class FlowEstimator(BaseEstimator):
     _parameter_constraints: dict[str, Any] = {
         "flow": [StrOptions({"auto", *PRESETS}), Flow],
         "base": [StrOptions({"auto", *BASES}), Base],
-        "n_layers": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "hidden_units": [StrOptions({"auto"}), "array-like", Interval(Integral, 1, None, closed="left")],
+        "n_layers": [StrOptions({"auto"}), Interval(Integral, 1, MAX_LAYERS, closed="both")],
+        "hidden_units": [
+            StrOptions({"auto"}),
+            "array-like",
+            Interval(Integral, 1, MAX_HIDDEN_UNITS, closed="both"),
+        ],
         "activation": [StrOptions({"relu", "tanh", "silu", "elu"})],
         "n_bins": [StrOptions({"auto"}), Interval(Integral, 1, MAX_BINS, closed="both")],
-        "tail_bound": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "alpha": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
-        "clip_ratio": [Interval(Real, 1, None, closed="neither"), Options(Real, {np.inf})],
+        "tail_bound": [StrOptions({"auto"}), Interval(Real, 0, MAX_REAL, closed="right")],
+        "max_iter": [_POSITIVE_COUNT],
+        "batch_size": [StrOptions({"auto"}), _POSITIVE_COUNT],
+        "learning_rate_init": [Interval(Real, 0, MAX_REAL, closed="right")],
+        "alpha": [StrOptions({"auto"}), Interval(Real, 0, MAX_REAL, closed="both")],
+        "clip_ratio": [Interval(Real, 1, MAX_REAL, closed="right"), Options(Real, {np.inf})],
         "early_stopping": [StrOptions({"auto"}), "boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
-        "tol": [Interval(Real, 0, None, closed="left")],
+        "n_iter_no_change": [_POSITIVE_COUNT, Options(Real, {np.inf})],
+        "tol": [Interval(Real, 0, MAX_REAL, closed="both")],
         "warm_start": ["boolean"],
         "dtype": [
             StrOptions(set(DTYPES)),
@@ -75,9 +76,9 @@ class FlowEstimator(BaseEstimator):
             Options(np.dtype, set(DTYPES.values())),
         ],
         "device": [StrOptions({"cpu"})],
-        "n_jobs": [None, Integral],
+        "n_jobs": [None, Interval(Integral, -MAX_COUNT, MAX_COUNT, closed="both")],
         "random_state": ["random_state"],
-        "verbose": ["verbose"],
+        "verbose": ["boolean", Interval(Integral, 0, MAX_COUNT, closed="both")],
     }
 
     # Fitting
@@ -95,47 +96,44 @@ class FlowEstimator(BaseEstimator):
 
         ``incremental`` is one epoch without validation, and goes on where there is a fit. ``feature_names``
         are for an array whose names are known from elsewhere.
-        """
-        resume = (incremental or self.warm_start) and hasattr(self, "parameters_")
-        with self._all_or_nothing():
-            X = self._check_rows(X, reset=not resume, ensure_min_samples=1 if resume else 2)
-            if feature_names is not None:
-                self.feature_names_in_ = np.asarray(feature_names, dtype=object)
-            rows = self._weighted_rows(X, sample_weight, at_least=1 if resume else 2)
-            choice = choose(self.get_params(deep=False), len(rows), X.shape[1])
-            if resume:
-                self._check_architecture()
-                entropy = self._entropy
-            else:
-                entropy = (
-                    check_random_state(self.random_state).randint(2**32, size=4, dtype=np.uint32).tolist()
-                )
-            seeds = _Seeds(entropy)
-            validation = None
-            if not incremental:
-                rows, validation = self._validation_rows(rows, X_val, choice, seeds)
-            model = self._model if resume else self._started(choice, rows, seeds)
-            policy = self._policy(choice, incremental)
-            if resume:
-                state = TrainingState(**self._training)
-            else:
-                state = TrainingState.start(model.flow.get_params(), seeds.order)
-            state, history = train(model, rows, validation, state, policy)
-            if not resume:
-                self._keep_start(choice, model, entropy)
-            self._keep(model, state, history, policy, validation is not None)
-        self._warn(history, policy, validation is not None)
 
-    @contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        """What fails inside leaves the estimator as it was."""
-        before = self.__getstate__()
+        All is made aside and takes its place in one step: what fails leaves the estimator as it was, and threads
+        that score meanwhile score with the fit that was there.
+        """
+        self._validate_params()  # which scikit-learn leaves out of a partial_fit that goes on
+        resume: Fitted | None = getattr(self, "_fitted", None) if incremental or self.warm_start else None
+        least = 2 if resume is None else 1
+        draft = copy.copy(self)
+        X = draft._check_rows(X, reset=resume is None, ensure_min_samples=least)
+        if feature_names is not None:
+            draft.feature_names_in_ = np.asarray(feature_names, dtype=object)
+        rows = self._weighted_rows(X, sample_weight, least)
+        choice = choose(self.get_params(deep=False), len(rows), X.shape[1])
+        if resume is None:
+            seeds = Seeds.draw(check_random_state(self.random_state))
+        else:
+            self._check_architecture(resume)
+            seeds = Seeds(resume.entropy)
+        validation = None
+        if not incremental:
+            rows, validation = draft._validation_rows(rows, X_val, choice, seeds)
+        policy = self._policy(choice, incremental)
+        fitted, model, history = fit_flow(
+            choice,
+            rows,
+            validation,
+            policy,
+            seeds,
+            architecture=self._architecture(),
+            feature_names=getattr(draft, "feature_names_in_", None),
+            resume=resume,
+        )
+        self._adopt(fitted, model)
         try:
-            yield
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
+            self._warn(history, policy)
+        finally:
+            if history.interrupted:  # the caller of many fits has to stop, too
+                raise KeyboardInterrupt
 
     def _check_rows(self, X: Any, *, reset: bool = False, ensure_min_samples: int = 1) -> NDArray[Any]:
         """Validate rows without copying them: any real dtype, order or memory map stays what it is."""
@@ -168,7 +166,7 @@ class FlowEstimator(BaseEstimator):
         return Rows(X, index, None if np.all(weights[index] == weights[index[0]]) else weights)
 
     def _validation_rows(
-        self, rows: Rows, X_val: Any, choice: Choice, seeds: _Seeds
+        self, rows: Rows, X_val: Any, choice: Choice, seeds: Seeds
     ) -> tuple[Rows, Rows | None]:
         """The rows to learn from and those to validate on: given ones, a random share, or none."""
         if X_val is not None:
@@ -184,30 +182,6 @@ class FlowEstimator(BaseEstimator):
         order = np.random.Generator(np.random.PCG64(seeds.split)).permutation(len(rows))
         held_out, kept = np.sort(order[:n_validation]), np.sort(order[n_validation:])
         return rows.take(kept), rows.take(held_out)
-
-    def _started(self, choice: Choice, rows: Rows, seeds: _Seeds) -> FlowModel:
-        """A new model, scaled to the rows and started at their Gaussian fit."""
-        dtype = np.dtype(self.dtype)
-        names = getattr(self, "feature_names_in_", None)
-        spec = choice.flow.resolve(self.n_features_in_, np.random.Generator(np.random.PCG64(seeds.resolve)))
-        scaler = ColumnScaler.fit(
-            rows.X,
-            rows.index,
-            sample_weight=rows.weights,
-            feature_names=names,
-            as_they_are=spec.circular_columns(self.n_features_in_),
-        )
-        model = FlowModel(spec, scaler, dtype)
-        model.flow.start(int(seeds.start.generate_state(1, np.uint64)[0] >> 1))
-        some = rows
-        if len(rows) > START_ROWS:
-            order = np.random.Generator(np.random.PCG64(seeds.order.spawn(1)[0])).permutation(len(rows))
-            some = rows.take(np.sort(order[:START_ROWS]))
-        stream = model.rows(some.X, some.index)
-        panels = stream.move(np.empty(stream.shape, dtype))
-        np.clip(panels, -START_RANGE, START_RANGE, out=panels)
-        model.flow.start_from_data(panels, len(some), weights=some.normalised_weights())
-        return model
 
     def _policy(self, choice: Choice, incremental: bool) -> Policy:
         """The parameters of training."""
@@ -232,13 +206,13 @@ class FlowEstimator(BaseEstimator):
             params["hidden_units"] = tuple(self.hidden_units)
         return params
 
-    def _check_architecture(self) -> None:
+    def _check_architecture(self, resume: Fitted) -> None:
         """Refuse to go on with a fit of something else."""
-        now, fitted = self._architecture(), self._fitted_architecture
+        now = self._architecture()
         changed = [
-            f"{name} ({fitted[name]!r} to {now[name]!r})"
-            for name in ARCHITECTURE
-            if now[name] != fitted[name]
+            f"{name} ({shown(fitted)} to {shown(now[name])})"
+            for name, fitted in resume.architecture.items()
+            if now[name] != fitted
         ]
         if changed:
             raise ValueError(
@@ -246,42 +220,20 @@ class FlowEstimator(BaseEstimator):
                 f"since: {', '.join(changed)}. Set warm_start=False to fit anew."
             )
 
-    def _keep_start(self, choice: Choice, model: FlowModel, entropy: list[int]) -> None:
-        """Store what the first call of a fit decides for those that go on with it."""
-        self._entropy = entropy
-        self._fitted_architecture = self._architecture()
-        self.flow_ = model.spec
-        self.n_layers_ = choice.n_layers
-        self.hidden_units_ = choice.hidden_units
-        self.loc_ = model.scaler.loc
-        self.scale_ = model.scaler.scale
-        self.n_iter_ = 0
-        self.loss_curve_: list[float] = []
-        self.validation_scores_: list[float] | None = None
+    def _adopt(self, fitted: Fitted, model: FlowModel | None = None) -> None:
+        """Become fitted, in one step for whoever else is looking; the engine's side is made when first wanted."""
+        state: dict[str, Any] = {"_fitted": fitted, "_engine_model": model, "n_features_in_": len(fitted.loc)}
+        if fitted.feature_names is not None:
+            state["feature_names_in_"] = np.asarray(fitted.feature_names, dtype=object)
+        self.__dict__.update(state)
+        if fitted.feature_names is None:
+            self.__dict__.pop("feature_names_in_", None)
 
-    def _keep(
-        self, model: FlowModel, state: TrainingState, history: History, policy: Policy, validated: bool
-    ) -> None:
-        """Store what training did."""
-        self._training = state.to_dict()
-        self._engine_model = model
-        self.parameters_ = state.used
-        self.n_parameters_ = len(self.parameters_)
-        self.batch_size_ = history.batch_rows
-        self.alpha_ = policy.alpha
-        self.early_stopping_ = validated
-        self.n_iter_ = state.epoch
-        self.converged_ = state.converged
-        self.loss_curve_ = [*self.loss_curve_, *history.losses]
-        if validated:
-            self.validation_scores_ = [*(self.validation_scores_ or []), *history.scores]
-        self.best_validation_score_ = state.best_score
-
-    def _warn(self, history: History, policy: Policy, validated: bool) -> None:
+    def _warn(self, history: History, policy: Policy) -> None:
         """Say what the user should know; nothing where all went well."""
         if history.interrupted:
             warnings.warn(
-                f"Training interrupted after {self.n_iter_} epochs; the best weights so far are kept.",
+                f"Training interrupted after {self._fitted.n_iter} epochs; the best weights so far are kept.",
                 stacklevel=5,
             )
         if history.dropped_steps:
@@ -294,7 +246,9 @@ class FlowEstimator(BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=5,
             )
-        elif validated and policy.max_iter > 1 and not (self.converged_ or history.interrupted):
+        elif (
+            history.validated and policy.max_iter > 1 and not (self._fitted.converged or history.interrupted)
+        ):
             warnings.warn(
                 f"Maximum number of epochs ({policy.max_iter}) reached while the validation log-likelihood was still "
                 "improving. Raise max_iter, or go on with warm_start=True.",
@@ -309,10 +263,13 @@ class FlowEstimator(BaseEstimator):
         """The engine's side of the fitted state, made when it is first wanted."""
         model = self.__dict__.get("_engine_model")
         if model is None:
-            scaler = ColumnScaler(self.loc_, self.scale_)
-            model = FlowModel(self.flow_, scaler, self.parameters_.dtype, self.parameters_)
+            fitted = self._fitted
+            model = FlowModel(fitted.flow, fitted.scaler, fitted.parameters.dtype, fitted.parameters)
             self._engine_model = model
         return model
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_fitted" in self.__dict__
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
@@ -324,40 +281,46 @@ class FlowEstimator(BaseEstimator):
         """The latent columns, for ``get_feature_names_out``."""
         return self.n_features_in_
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, resumable: bool = False) -> None:
         """Write the fitted estimator to a file that :func:`nflows_np.load` reads.
 
-        The file holds the parameters, the fitted state and the state of training, as JSON and plain arrays:
-        nothing in it can run. It is written whole or not at all; a file that is there is replaced in one
-        step.
+        The file holds the parameters and the fitted state, as JSON and plain arrays: nothing in it can run. It is
+        written whole or not at all; a file that is there is replaced in one step.
 
         Parameters
         ----------
         path : str or path-like
             Where to.
+        resumable : bool, default=False
+            Whether the file also holds the state of training, which is three to four times as large as the
+            parameters. With it, ``partial_fit`` and ``warm_start`` go on bit for bit after loading; without it, they
+            begin at the saved weights and scaling with fresh moments of Adam, and say so.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         TypeError
-            If a parameter of the estimator is of a type that has no place in a file.
+            If a parameter of the estimator is of a type that has no place in a file, or its class is one that
+            :func:`nflows_np.load` does not know, as your own subclasses are.
         OSError
             If the file cannot be written.
         """
         check_is_fitted(self)
-        persistence.save(self, path)
-
-    def _to_document(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        return _document.write(self)
-
-    @classmethod
-    def _from_document(cls, document: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Any:
-        return _document.read(cls, document, arrays)
+        _files.save(self, path, resumable)
 
 
-class _Seeds:
-    """Independent seeds for the four things that are random, from one draw of the user's random state."""
+def _attribute(name: str) -> property:
+    """A field of the fitted state, as users see it."""
 
-    def __init__(self, entropy: list[int]) -> None:
-        self.resolve, self.start, self.split, self.order = np.random.SeedSequence(entropy).spawn(4)
+    def get(self: FlowEstimator) -> Any:
+        fitted = self.__dict__.get("_fitted")
+        if fitted is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute '{name}_'")
+        return getattr(fitted, name)
+
+    return property(get)
+
+
+for _name in PUBLIC:
+    setattr(FlowEstimator, f"{_name}_", _attribute(_name))

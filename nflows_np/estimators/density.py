@@ -12,7 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_is
 
 from nflows_np._config import n_threads
 from nflows_np.estimators._base import FlowEstimator
-from nflows_np.persistence import loadable
+from nflows_np.estimators._files import loadable
 from nflows_np.specs import Base, Flow
 
 
@@ -106,7 +106,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     n_parameters_ : int
         Number of trained parameters.
     parameters_ : ndarray of shape (n_parameters_,)
-        The parameters.
+        The parameters, read-only.
     loc_, scale_ : ndarray of shape (n_features_in_,)
         The scaling of the columns, ``(x - loc_) / scale_``.
     n_iter_ : int
@@ -240,8 +240,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         ConvergenceWarning
             If ``max_iter`` ended training while validation was still improving, or steps were not finite.
         UserWarning
-            If a column is constant or a combination of others, or training was interrupted (Ctrl-C). The best
-            weights so far are then kept, and the estimator is fitted.
+            If a column is constant or a combination of others, or training was interrupted (Ctrl-C): the best
+            weights so far are then kept, the estimator is fitted, and the KeyboardInterrupt goes on to the caller.
         """
         self._fit_flow(X, sample_weight, X_val)
         return self
@@ -325,7 +325,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         if isinstance(n_samples, bool) or not hasattr(n_samples, "__index__") or n_samples < 1:
             raise ValueError(f"n_samples must be an integer of at least 1, got {n_samples!r}.")
         X = self._model.sample(int(n_samples), check_random_state(random_state), n_threads(self.n_jobs))
-        angles = list(self.flow_.circular_columns(self.n_features_in_))
+        angles = list(self._fitted.flow.circular_columns(self.n_features_in_))
         X[:, angles] -= 2 * np.pi * np.round(X[:, angles] / (2 * np.pi))
         return X
 

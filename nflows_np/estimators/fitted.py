@@ -1,0 +1,172 @@
+"""What a fit leaves: one frozen value, which knows its own form in a file.
+
+Its public fields are an estimator's fitted attributes, of the same names with an underscore. They are plain: arrays,
+numbers, a spec. The engine's object that computes with them is no part of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nflows_np._engine import engine
+from nflows_np._messages import shown
+from nflows_np.columns import ColumnScaler
+from nflows_np.estimators import _params, _plain, _training_file
+from nflows_np.estimators._plain import Arrays
+from nflows_np.specs import Flow, from_dict
+from nflows_np.training_state import TrainingState
+
+
+def _kept(read: Callable[[str, Any], Any], **default: Any) -> Any:
+    """A field that a file has as JSON, and how it is read."""
+    return field(metadata={"read": read}, **default)
+
+
+# A field that a file has as an array of float64.
+_CURVE = {"curve": True}
+
+
+def _parameters(name: str, value: Any) -> dict[str, Any]:
+    return _params.from_plain(name, value, value)
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A fitted flow, behind the scaling of its columns.
+
+    Parameters
+    ----------
+    flow : Flow
+        Resolved.
+    loc, scale : ndarray of shape (n_features,), float64
+        The scaling.
+    parameters : ndarray of shape (n_parameters,)
+        The flow's parameters, float32 or float64; held read-only.
+    feature_names : tuple of str, optional
+        Names of the columns.
+    n_layers, hidden_units, batch_size, alpha, early_stopping
+        What the estimator's parameters came to.
+    n_iter, converged, loss_curve, validation_scores, best_validation_score
+        How training went.
+    architecture : mapping
+        The estimator's parameters that may not change while a fit goes on.
+    entropy : tuple of int
+        Of the seeds, which the validation split of a fit that goes on comes from again.
+    training : TrainingState, optional
+        What training needs to go on bit for bit. Not in a file that was not asked to hold it.
+    """
+
+    flow: Flow
+    loc: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    parameters: NDArray[Any]
+    n_layers: int = _kept(_plain.count, default=0)
+    hidden_units: tuple[int, ...] = _kept(_plain.counts, default=())
+    batch_size: int = _kept(_plain.count, default=0)
+    alpha: float = _kept(_plain.real, default=0.0)
+    early_stopping: bool = _kept(_plain.flag, default=False)
+    n_iter: int = _kept(_plain.count, default=0)
+    converged: bool = _kept(_plain.flag, default=False)
+    loss_curve: list[float] = field(default_factory=list, metadata=_CURVE)
+    validation_scores: list[float] | None = field(default=None, metadata=_CURVE)
+    best_validation_score: float | None = _kept(_plain.real_or_none, default=None)
+    feature_names: tuple[str, ...] | None = _kept(_plain.names_or_none, default=None)
+    architecture: Mapping[str, Any] = _kept(_parameters, default_factory=dict)
+    entropy: tuple[int, ...] = _kept(_plain.counts, default=())
+    training: TrainingState | None = None
+
+    def __post_init__(self) -> None:
+        self.parameters.flags.writeable = False
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()
+
+    @property
+    def n_parameters(self) -> int:
+        """The number of trained parameters."""
+        return len(self.parameters)
+
+    @property
+    def scaler(self) -> ColumnScaler:
+        """The scaling of the columns."""
+        return ColumnScaler(self.loc, self.scale)
+
+    def to_file(self, *, resumable: bool) -> tuple[dict[str, Any], Arrays]:
+        """The document and the arrays of a file, with the state of training where that is asked for."""
+        document: dict[str, Any] = {"flow": self.flow.to_dict()}
+        arrays: Arrays = {name: getattr(self, name) for name in ("loc", "scale", "parameters")}
+        for f in dataclasses.fields(self):
+            value = getattr(self, f.name)
+            if "curve" in f.metadata and value is not None:
+                arrays[f.name] = np.asarray(value, dtype=np.float64)
+            elif f.name == "architecture":
+                document[f.name] = _params.to_plain(value)
+            elif "read" in f.metadata:
+                document[f.name] = list(value) if isinstance(value, tuple) else value
+        if resumable and self.training is not None:
+            document["training"], of_training = _training_file.write(self.training)
+            arrays |= of_training
+        return document, arrays
+
+    @classmethod
+    def from_file(cls, document: Any, arrays: Arrays) -> Fitted:
+        """What :meth:`to_file` wrote: absent fields take their defaults, unknown ones are refused.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError
+            If anything is missing, of the wrong type, out of range or at odds with the rest.
+        """
+        kept = {f.name: f.metadata["read"] for f in dataclasses.fields(cls) if "read" in f.metadata}
+        curves = [f.name for f in dataclasses.fields(cls) if "curve" in f.metadata]
+        own = ["loc", "scale", "parameters", *curves]
+        _plain.section("the list of arrays", arrays, own + _training_file.ARRAYS)
+        _plain.section("fitted", document, ["flow", "training", *kept])
+        fields = {name: read(name, document[name]) for name, read in kept.items() if name in document}
+        fields |= {n: _plain.vector(arrays, n, np.float64).tolist() for n in curves if n in arrays}
+        loc = _plain.finite("loc", _plain.vector(arrays, "loc", np.float64))
+        scale = _plain.finite("scale", _plain.vector(arrays, "scale", np.float64, len(loc)))
+        if not np.all(scale > 0):
+            raise ValueError("a column's scale is not positive")
+        names = fields.get("feature_names")
+        if names is not None and len(names) != len(loc):
+            raise ValueError(f"feature_names are not the names of {len(loc)} columns")
+        dtype = np.dtype(np.float64 if arrays["parameters"].dtype == np.float64 else np.float32)
+        said = fields.get("architecture", {}).get("dtype", dtype.name)
+        if said != dtype.name:
+            raise ValueError(f"the dtype is {shown(said)}, while parameters are {dtype.name}")
+        parameters = _plain.weights("parameters", _plain.vector(arrays, "parameters", dtype))
+        flow = _flow(document["flow"], len(loc), len(parameters))
+        fitted = cls(flow, loc, scale, parameters, **fields)
+        if "training" not in document:
+            _plain.section("the list of arrays", arrays, own)
+            return fitted
+        state = _training_file.read(document["training"], arrays, fitted)
+        return dataclasses.replace(fitted, training=state)
+
+
+PUBLIC = ("n_parameters", *(f.name for f in dataclasses.fields(Fitted)))
+PUBLIC = tuple(n for n in PUBLIC if n not in ("feature_names", "architecture", "entropy", "training"))
+"""The fields that users see, as attributes of a fitted estimator."""
+
+
+def _flow(spec: Any, n_features: int, n_parameters: int) -> Flow:
+    """The resolved flow, if it can be as large as the file says and no larger."""
+    flow = from_dict(spec)
+    if not isinstance(flow, Flow):
+        raise ValueError(f"the flow is a {type(flow).__name__}")
+    if flow.resolve(n_features) != flow:
+        raise ValueError("the flow is not resolved")
+    found = engine.count_params(flow.to_dict(), n_features, n_parameters)
+    if found > n_parameters:
+        raise ValueError(f"the flow has more than the {n_parameters} parameters that the file holds")
+    if found < n_parameters:
+        raise ValueError(f"{n_parameters} parameters, where the flow has {found}")
+    return flow

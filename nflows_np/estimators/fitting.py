@@ -1,0 +1,151 @@
+"""Fitting a flow, and going on with a fit: what all estimators share.
+
+Nothing here is an estimator's own. What is known before goes in, what is known after comes out, and a model that
+somebody may be scoring with at this moment is never trained: a fit that goes on trains a model of its own.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nflows_np._model import FlowModel
+from nflows_np.columns import ColumnScaler
+from nflows_np.estimators._auto import Choice
+from nflows_np.estimators.fitted import Fitted
+from nflows_np.training import Rows, train
+from nflows_np.training_state import History, Policy, TrainingState
+
+# Rows that the data-dependent start looks at: more of them move no mean and no covariance by an amount that
+# matters.
+START_ROWS = 32_768
+
+# Scaled values beyond this are taken for this by the start: its means and covariances, unlike the medians and
+# quartiles of the scaling, can be ruined by a single wild row.
+START_RANGE = 100.0
+
+
+class Seeds:
+    """Independent seeds for the four things that are random, from one draw of the user's random state."""
+
+    def __init__(self, entropy: Sequence[int]) -> None:
+        self.entropy = tuple(entropy)
+        self.resolve, self.start, self.split, self.order = np.random.SeedSequence(self.entropy).spawn(4)
+
+    @classmethod
+    def draw(cls, random_state: np.random.RandomState) -> Seeds:
+        """Seeds of a fit that begins."""
+        return cls(random_state.randint(2**32, size=4, dtype=np.uint32).tolist())
+
+
+def fit_flow(
+    choice: Choice,
+    rows: Rows,
+    validation: Rows | None,
+    policy: Policy,
+    seeds: Seeds,
+    *,
+    architecture: Mapping[str, Any],
+    feature_names: Sequence[str] | None = None,
+    resume: Fitted | None = None,
+) -> tuple[Fitted, FlowModel, History]:
+    """Fit a flow, or go on with a fit.
+
+    Parameters
+    ----------
+    choice : Choice
+        What an estimator's parameters mean for the table.
+    rows, validation : Rows
+        The rows to learn from, and those to judge by (or None).
+    policy : Policy
+        The parameters of training.
+    seeds : Seeds
+        Where all that is random comes from.
+    architecture : mapping
+        The estimator's parameters that say what is fitted, with "dtype" as the name of one.
+    feature_names : sequence of str, optional
+        Names of the columns.
+    resume : Fitted, optional
+        The fit to go on with.
+
+    Returns
+    -------
+    fitted : Fitted
+    model : FlowModel
+        The engine's side of it.
+    history : History
+    """
+    if resume is None:
+        dtype = np.dtype(architecture["dtype"])
+        model = _started(choice, rows, seeds, dtype, feature_names)
+        state = TrainingState.start(model.flow.get_params(), seeds.order)
+        names = None if feature_names is None else tuple(str(name) for name in feature_names)
+    else:
+        model = FlowModel(resume.flow, resume.scaler, resume.parameters.dtype)
+        state, names = _state_of(resume, seeds), resume.feature_names
+    state, history = train(model, rows, validation, state, policy)
+    scores = resume.validation_scores if resume else None
+    if history.validated:
+        scores = [*(scores or []), *history.scores]
+    fitted = Fitted(
+        flow=model.spec,
+        loc=model.scaler.loc,
+        scale=model.scaler.scale,
+        parameters=state.used,
+        n_layers=resume.n_layers if resume else choice.n_layers,
+        hidden_units=resume.hidden_units if resume else choice.hidden_units,
+        batch_size=history.batch_rows,
+        alpha=policy.alpha,
+        early_stopping=history.validated,
+        n_iter=state.epoch,
+        converged=state.converged,
+        loss_curve=[*(resume.loss_curve if resume else []), *history.losses],
+        validation_scores=scores,
+        best_validation_score=state.best_score,
+        feature_names=names,
+        architecture=resume.architecture if resume else architecture,
+        entropy=seeds.entropy,
+        training=state,
+    )
+    return fitted, model, history
+
+
+def _state_of(resume: Fitted, seeds: Seeds) -> TrainingState:
+    """Where training stands, or its beginning at the weights of a fit that came without."""
+    if resume.training is not None:
+        return resume.training
+    warnings.warn(
+        "The model was saved without its state of training, which begins anew: at the saved weights and scaling, with "
+        "fresh moments of Adam. save(path, resumable=True) keeps what is needed to go on bit for bit.",
+        stacklevel=6,
+    )
+    return TrainingState.start(resume.parameters, seeds.order, resume.n_iter)
+
+
+def _started(
+    choice: Choice, rows: Rows, seeds: Seeds, dtype: np.dtype[Any], feature_names: Sequence[str] | None
+) -> FlowModel:
+    """A new model, scaled to the rows and started at their Gaussian fit."""
+    n_features = rows.X.shape[1]
+    spec = choice.flow.resolve(n_features, np.random.Generator(np.random.PCG64(seeds.resolve)))
+    scaler = ColumnScaler.fit(
+        rows.X,
+        rows.index,
+        sample_weight=rows.weights,
+        feature_names=feature_names,
+        as_they_are=spec.circular_columns(n_features),
+    )
+    model = FlowModel(spec, scaler, dtype)
+    model.flow.start(int(seeds.start.generate_state(1, np.uint64)[0] >> 1))
+    some = rows
+    if len(rows) > START_ROWS:
+        order = np.random.Generator(np.random.PCG64(seeds.order.spawn(1)[0])).permutation(len(rows))
+        some = rows.take(np.sort(order[:START_ROWS]))
+    stream = model.rows(some.X, some.index)
+    panels = stream.move(np.empty(stream.shape, dtype))
+    np.clip(panels, -START_RANGE, START_RANGE, out=panels)
+    model.flow.start_from_data(panels, len(some), weights=some.normalised_weights())
+    return model

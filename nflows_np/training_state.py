@@ -1,0 +1,88 @@
+"""What training is told, where it stands and what it did: plain values, which know nothing of the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Halvings after steps that were not finite: below 2^-5 of the rate, the trouble is not the rate.
+MAX_HALVINGS = 5
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The parameters of training, as an estimator has them."""
+
+    max_iter: int
+    batch_size: int
+    learning_rate: float
+    alpha: float = 0.0
+    clip_ratio: float = 2.0
+    n_iter_no_change: float = 20
+    tol: float = 1e-4
+    n_threads: int = 1
+    verbose: int = 0
+
+
+@dataclass
+class TrainingState:
+    """All that training needs to go on as if it had never stopped: plain arrays and numbers.
+
+    ``parameters`` are Adam's, ``average`` is what is judged and used. ``best_parameters`` are the best average
+    so far, None where there is no validation.
+    """
+
+    parameters: NDArray[Any]
+    average: NDArray[Any]
+    order: dict[str, Any]
+    m: NDArray[Any] | None = None
+    v: NDArray[Any] | None = None
+    step: int = 0
+    epoch: int = 0
+    halvings: int = 0
+    cuts: int = 0
+    stale: int = 0
+    best_parameters: NDArray[Any] | None = None
+    best_score: float | None = None
+    reference_score: float | None = None
+    converged: bool = False
+
+    @classmethod
+    def start(cls, parameters: NDArray[Any], seed: np.random.SeedSequence, epoch: int = 0) -> TrainingState:
+        """The state before the first step, and after `epoch` epochs whose own state was not kept."""
+        return cls(parameters, parameters, dict(np.random.PCG64(seed).state), epoch=epoch)
+
+    @property
+    def used(self) -> NDArray[Any]:
+        """The parameters that a model should have."""
+        return self.average if self.best_parameters is None else self.best_parameters
+
+
+@dataclass
+class History:
+    """What a call of :func:`nflows_np.training.train` did.
+
+    ``epochs`` are pairs of a mean training loss (negative log-likelihood) during an epoch and the score after it,
+    both in nats and in the units of the columns. ``learning_rate`` is what it came down to.
+    """
+
+    batch_rows: int
+    validated: bool
+    epochs: list[tuple[float, float]] = field(default_factory=list)
+    learning_rate: float = 0.0
+    dropped_steps: int = 0
+    interrupted: bool = False
+    gave_up: bool = False
+
+    @property
+    def losses(self) -> list[float]:
+        """The mean training loss of every epoch."""
+        return [loss for loss, _ in self.epochs]
+
+    @property
+    def scores(self) -> list[float]:
+        """The mean log-likelihood of the validation rows after every epoch."""
+        return [score for _, score in self.epochs]
