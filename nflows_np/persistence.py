@@ -98,6 +98,8 @@ def write(path: str | os.PathLike[str], archive: Archive) -> None:
     ------
     TypeError
         If an array is of another dtype.
+    ValueError
+        If the document is larger than what would be read.
     OSError
         If the file cannot be written. What was there before is still there.
     """
@@ -118,7 +120,11 @@ def write(path: str | os.PathLike[str], archive: Archive) -> None:
             for name, data in members.items()
         },
     }
-    text = json.dumps(manifest, allow_nan=False, indent=1)
+    text = json.dumps(manifest, allow_nan=False)
+    if len(text) > _MAX_DOCUMENT_BYTES:  # which json keeps to ASCII
+        raise ValueError(
+            f"The names and specs of this model take {len(text)} bytes; a model file may hold {_MAX_DOCUMENT_BYTES}."
+        )
 
     def fill(file: BinaryIO) -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as target:

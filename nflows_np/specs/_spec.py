@@ -23,6 +23,7 @@ from typing import Any, ClassVar, Protocol, Self
 
 from numpy.typing import NDArray
 
+from nflows_np._limits import MAX_BIJECTIONS
 from nflows_np._messages import shown
 
 from ._checks import check_n_features, require
@@ -244,6 +245,9 @@ def _build(d: Any, where: str, depth: int) -> Spec:
     entries: dict[str, Any] = {}
     for key, entry in d.items():
         if isinstance(entry, list):
+            n = sum(isinstance(e, dict) for e in entry)
+            if n > MAX_BIJECTIONS:  # before they are built
+                raise ValueError(f"{where}.{key}: must be at most {MAX_BIJECTIONS} specs; got {n}.")
             entries[key] = tuple(value_of(e, f"{where}.{key}[{i}]") for i, e in enumerate(entry))
         elif key != "name":
             entries[key] = value_of(entry, f"{where}.{key}")
