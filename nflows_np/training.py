@@ -33,7 +33,6 @@ import dataclasses
 import math
 import sys
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,7 +41,7 @@ from numpy.typing import NDArray
 from nflows_np._limits import MAX_PARAMETER
 from nflows_np._model import FlowModel, blocks, engine_class
 from nflows_np._stream import PANEL_ROWS
-from nflows_np.training_state import MAX_HALVINGS, History, Policy, TrainingState
+from nflows_np.training_state import MAX_HALVINGS, History, Policy, Rows, TrainingState
 
 # The average forgets as 0.99^steps; in the first hundred steps faster, as (1 + k) / (10 + k), for the start is
 # far away. Between 0.98 and 0.995 nothing changes on held-out rows.
@@ -69,30 +68,6 @@ PATIENT_STEPS = 100
 BLOCK_STEPS = 8
 BLOCK_BYTES = 4 << 20
 BLOCK_WORK = 160_000_000
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Some rows of an array, by index, and the weights of all its rows, if any."""
-
-    X: NDArray[Any]
-    index: NDArray[np.int64]
-    weights: NDArray[np.float64] | None = None
-
-    def __len__(self) -> int:
-        return len(self.index)
-
-    def take(self, which: NDArray[np.int64]) -> Rows:
-        """Some of these rows."""
-        return Rows(self.X, self.index[which], self.weights)
-
-    def normalised_weights(self) -> NDArray[np.float64] | None:
-        """The weights of these rows, scaled to a mean of 1."""
-        if self.weights is None:
-            return None
-        weights = self.weights[self.index]
-        weights /= weights.max()  # first, lest the mean overflow
-        return weights / weights.mean()
 
 
 def batch_rows(n_rows: int, batch_size: int) -> int:
@@ -218,7 +193,7 @@ class _Run:
         loss, dropped = self._steps()
         if dropped:
             history.dropped_steps += dropped
-            state.halvings += 1
+            state.halvings = min(state.halvings, MAX_HALVINGS) + 1
             history.gave_up = state.halvings > MAX_HALVINGS
             self._go_back(good)
         score = self._score(loss)

@@ -13,6 +13,30 @@ MAX_HALVINGS = 5
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Some rows of an array, by index, and the weights of all its rows, if any."""
+
+    X: NDArray[Any]
+    index: NDArray[np.int64]
+    weights: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def take(self, which: NDArray[np.int64]) -> Rows:
+        """Some of these rows."""
+        return Rows(self.X, self.index[which], self.weights)
+
+    def normalised_weights(self) -> NDArray[np.float64] | None:
+        """The weights of these rows, scaled to a mean of 1."""
+        if self.weights is None:
+            return None
+        weights = self.weights[self.index]
+        weights /= weights.max()  # first, lest the mean overflow
+        return weights / weights.mean()
+
+
+@dataclass(frozen=True)
 class Policy:
     """The parameters of training, as an estimator has them."""
 

@@ -13,7 +13,7 @@ NUMBERS = (0, 1, -1, 2, 3, 16, 255, 2**31, 2**53, 2**63 - 1, -(2**63), 10**30, 1
 OTHERS = (None, True, False, "", "x", "auto", "nsf", "float64", "\u0000", "x" * 9999, [], {}, [[]], [None], {"x": 1},
           {"name": "actnorm"}, {"float": "nan"}, {"float": "inf"}, {"tuple": [1]}, {"tuple": [[1]]})  # fmt: skip
 _NO_LONGER_A_FILE = (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, TypeError, AttributeError,
-                     LookupError)  # fmt: skip
+                     LookupError, ArithmeticError)  # fmt: skip
 SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -1.0, 1e-45, 1e-300, 1e5, 9e9, 1e10, -1e10, 2e10, 1e20, 3e38, 1e300)
 
 

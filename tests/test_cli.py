@@ -12,6 +12,7 @@ import pytest
 import nflows_np
 from nflows_np import FlowDensity
 from nflows_np._cli import main
+from nflows_np.training import _Run
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -338,6 +339,31 @@ def test_interrupt(capsys, monkeypatch):
     monkeypatch.setattr("nflows_np._cli._loaded", interrupted)
     assert main(["sample", "plain.flow", "-n", "1"]) == 130
     assert capsys.readouterr().err == "nflows_np: interrupted\n"
+
+
+def test_an_interrupted_fit_is_written(capsys, models, monkeypatch):
+    """With the best weights so far; what is interrupted before there are any leaves no file."""
+    original, calls = _Run.epoch, []
+
+    def epoch(self):
+        calls.append(1)
+        if len(calls) in (1, 4):
+            raise KeyboardInterrupt
+        return original(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_Run, "_judge_best", interrupted)
+        assert main(["fit", "plain.csv", "-o", "broken.flow", *FAST]) == 130
+    assert not os.path.exists("broken.flow")
+    monkeypatch.setattr(_Run, "epoch", epoch)
+    for epochs in (0, 2):
+        assert main(["fit", "plain.csv", "-o", "broken.flow", *FAST, "--max-iter", "50", "-q"]) == 130
+        assert "nflows_np: interrupted\n" in capsys.readouterr().err
+        assert nflows_np.load("broken.flow").n_iter_ == epochs
+
+
+def interrupted(*args):
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("command", [[], ["fit"], ["score"], ["sample"]])

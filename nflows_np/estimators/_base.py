@@ -34,8 +34,7 @@ from nflows_np.presets import PRESETS
 from nflows_np.specs import Base, Flow
 from nflows_np.specs._checks import MAX_HIDDEN_UNITS
 from nflows_np.specs.rational_quadratic import MAX_BINS
-from nflows_np.training import Rows
-from nflows_np.training_state import History, Policy
+from nflows_np.training_state import History, Policy, Rows
 
 DTYPES = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 

@@ -11,6 +11,7 @@ from typing import Any
 from nflows_np._messages import shown
 from nflows_np.estimators import _plain
 from nflows_np.estimators._plain import Arrays
+from nflows_np.training_state import MAX_HALVINGS
 
 # From format 1's sections to the fields of format 2.
 _FITTED = {
@@ -37,6 +38,8 @@ def renamed(document: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], A
         raise ValueError(f"{shown(old['n_features_in_'])} columns, where loc has {arrays['loc'].size}")
     training = _plain.section("training", document["training"])
     fitted["training"] = {name: training[name] for name in _TRAINING}
+    if type(training["halvings"]) is int:  # accidents were counted further than they count
+        fitted["training"]["halvings"] = min(training["halvings"], MAX_HALVINGS + 1)
     arrays = dict(arrays)
     best = arrays.pop("training_best_parameters", None)  # the weights in use
     if best is None:  # then it is the average that is in use

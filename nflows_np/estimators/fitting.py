@@ -16,8 +16,8 @@ from nflows_np._model import FlowModel
 from nflows_np.columns import ColumnScaler
 from nflows_np.estimators._auto import Choice
 from nflows_np.estimators.fitted import Fitted
-from nflows_np.training import Rows, train
-from nflows_np.training_state import History, Policy, TrainingState
+from nflows_np.training import train
+from nflows_np.training_state import History, Policy, Rows, TrainingState
 
 # Rows that the data-dependent start looks at: more of them move no mean and no covariance by an amount that
 # matters.
