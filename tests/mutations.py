@@ -24,13 +24,7 @@ def mutated(data: bytes, rng: np.random.Generator) -> bytes:
         way = ways[rng.integers(len(ways))]
         try:
             data = way(data, rng)
-        except (
-            zipfile.BadZipFile,
-            ValueError,
-            KeyError,
-            EOFError,
-            NotImplementedError,
-        ):  # it is no archive any more
+        except _NO_LONGER_A_FILE:
             data = _bytes(data, rng)
     return data
 

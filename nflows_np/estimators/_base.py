@@ -99,7 +99,8 @@ class FlowEstimator(BaseEstimator):
         All is made aside and takes its place in one step: what fails leaves the estimator as it was, and threads
         that score meanwhile score with the fit that was there.
         """
-        self._validate_params()  # which scikit-learn leaves out of a partial_fit that goes on
+        if incremental:
+            self._validate_params()  # scikit-learn leaves that out where there is a fit already
         resume: Fitted | None = getattr(self, "_fitted", None) if incremental or self.warm_start else None
         least = 2 if resume is None else 1
         draft = copy.copy(self)

@@ -89,8 +89,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Where to compute.
     n_jobs : int, default=None
         Threads. ``None`` uses every core that the process may use, and one inside a parallel loop of joblib
-        or a process pool; ``OMP_NUM_THREADS`` and cgroup limits are respected. The result is bitwise the same
-        for any number.
+        or a process pool; ``OMP_NUM_THREADS`` and cgroup limits are respected. More than the usable cores are not
+        used. The result is bitwise the same for any number.
     random_state : int, RandomState instance or None, default=None
         Source of the starting weights, of random permutations within the flow, of the validation split and of
         the order of rows.
