@@ -108,5 +108,5 @@ class History:
 
     @property
     def scores(self) -> list[float]:
-        """The mean log-likelihood of the validation rows after every epoch."""
+        """The score after every epoch: with validation rows, their mean log-likelihood."""
         return [score for _, score in self.epochs]

@@ -47,7 +47,7 @@ class Fitted:
     loc, scale : ndarray of shape (n_features,), float64
         The scaling.
     parameters : ndarray of shape (n_parameters,)
-        The flow's parameters, float32 or float64; held read-only.
+        The flow's parameters, float32 or float64. All three are held read-only.
     feature_names : tuple of str, optional
         Names of the columns.
     n_layers, hidden_units, batch_size, alpha, early_stopping
@@ -82,7 +82,8 @@ class Fitted:
     training: TrainingState | None = None
 
     def __post_init__(self) -> None:
-        self.parameters.flags.writeable = False
+        for array in (self.loc, self.scale, self.parameters):
+            array.flags.writeable = False
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
