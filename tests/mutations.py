@@ -12,8 +12,6 @@ NUMBERS = (0, 1, -1, 2, 3, 16, 255, 2**31, 2**53, 2**63 - 1, -(2**63), 10**30, 1
            1e30, 1e300, 1.7e308)  # fmt: skip
 OTHERS = (None, True, False, "", "x", "auto", "nsf", "float64", "\u0000", "x" * 9999, [], {}, [[]], [None], {"x": 1},
           {"name": "actnorm"}, {"float": "nan"}, {"float": "inf"}, {"tuple": [1]}, {"tuple": [[1]]})  # fmt: skip
-_NO_LONGER_A_FILE = (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, TypeError, AttributeError,
-                     LookupError, ArithmeticError)  # fmt: skip
 SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -1.0, 1e-45, 1e-300, 1e5, 9e9, 1e10, -1e10, 2e10, 1e20, 3e38, 1e300)
 
 
@@ -24,7 +22,7 @@ def mutated(data: bytes, rng: np.random.Generator) -> bytes:
         way = ways[rng.integers(len(ways))]
         try:
             data = way(data, rng)
-        except _NO_LONGER_A_FILE:
+        except Exception:  # it is no archive any more, and fails in all the ways of one that is damaged
             data = _bytes(data, rng)
     return data
 
