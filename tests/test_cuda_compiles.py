@@ -39,7 +39,7 @@ __global__ void transformer(Transformer f, const R* x, const R* p, R* y) {
   const auto back = f.inverse(there.value, p);
   y[0] = there.log_det + back.value + back.log_det;
   y[1] = f.backward(x[0], p, x[1], x[2], Adjoints<R>{y + 3});
-  y[2] = pull_inverse(f, x[0], p, x[1], x[2], Adjoints<R>{y + 3});
+  y[2] = inverse_backward(f, x[0], p, x[1], x[2], Adjoints<R>{y + 3});
 }
 
 template <class Activation, class R>
@@ -60,7 +60,7 @@ def find_nvcc():
 
 def transformers():
     """{header's stem: its struct}: the struct in rational_quadratic.h is RationalQuadratic."""
-    stems = sorted({path.stem for path in (CSRC / "transformers").glob("*.h")} - {"transformer"})
+    stems = sorted({path.stem for path in (CSRC / "transformers").glob("*.h")} - {"formula", "transformer", "lanes", "shown"})
     return {stem: "".join(word.capitalize() for word in stem.split("_")) for stem in stems}
 
 

@@ -101,7 +101,8 @@ class LinearSVD final : public Bijection<T> {
   Householder<T> rotation_;  // the shape of both
 };
 
-const bool registered = register_bijection<LinearSVD>("linear_svd");
-
 }  // namespace
+
+void register_linear_svd() { register_bijection<LinearSVD>("linear_svd"); }
+
 }  // namespace nflows

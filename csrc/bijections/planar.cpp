@@ -156,7 +156,8 @@ class Planar final : public Bijection<T> {
   Staircase vector_;
 };
 
-const bool registered = register_bijection<Planar>("planar");
-
 }  // namespace
+
+void register_planar() { register_bijection<Planar>("planar"); }
+
 }  // namespace nflows

@@ -233,7 +233,8 @@ class Sylvester final : public Bijection<T> {
   OrthonormalColumns<T> basis_;
 };
 
-const bool registered = register_bijection<Sylvester>("sylvester");
-
 }  // namespace
+
+void register_sylvester() { register_bijection<Sylvester>("sylvester"); }
+
 }  // namespace nflows

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "bijections/wirings.h"
 #include "bindings/bind.h"
 #include "bindings/spec.h"
 #include "core/arena.h"
@@ -13,6 +12,8 @@
 #include "linalg/peak.h"
 #include "linalg/products.h"
 #include "nets/net.h"
+#include "simd/rows.h"
+#include "transformers/transformer.h"
 
 namespace nflows {
 namespace {
@@ -72,8 +73,8 @@ double time_kernel(const std::string& name, const Staircase& mask, Index n_panel
 // and does nothing else with them.
 template <class T>
 double time_transformer(const Spec& spec, const std::string& pass, Index n_panels, Index repeats) {
-  const Loops<T>& loops = Registry<Wirings<T>>::global().find(spec.name, "transformer").loops;
-  const Index n_params = loops.n_params(spec);
+  const auto transformer = make_transformer<T>(spec);
+  const Index n_params = transformer->n_params();
   Rng rng(0);
   Arena<T> numbers(4 * n_panels * kLanes), params(2 * n_params * n_panels * kLanes);
   for (T& value : numbers) value = static_cast<T>(2 * rng.symmetric());
@@ -86,9 +87,9 @@ double time_transformer(const Spec& spec, const std::string& pass, Index n_panel
   const auto log_det = dense_panels(log_dets.data(), 1, n_panels);
 
   const auto time = [&](const auto& call) { return seconds_per_call(repeats, call); };
-  if (pass == "forward") return time([&] { loops.forward(spec, x, p, z, log_det); });
-  if (pass == "inverse") return time([&] { loops.inverse(spec, x, p, z, log_det); });
-  if (pass == "backward") return time([&] { loops.backward(spec, x, p, dz, x, dx, dp); });
+  if (pass == "forward") return time([&] { transformer->forward(x, p, z, log_det); });
+  if (pass == "inverse") return time([&] { transformer->inverse(x, p, z, log_det); });
+  if (pass == "backward") return time([&] { transformer->backward(x, p, dz, x, dx, dp); });
   if (pass == "read")
     return time([&] {
       for (Index i = 0; i < n_panels; ++i) {

@@ -2,11 +2,13 @@
 #include <pybind11/stl.h>
 
 #include "bases/base.h"
-#include "bijections/wirings.h"
+#include "bijections/bijection.h"
 #include "bindings/bind.h"
+#include "transformers/transformer.h"
 
 PYBIND11_MODULE(NFLOWS_MODULE, module) {
   using namespace nflows;
+  register_all();
   module.doc() = "nflows_np engine for " NFLOWS_ISA;
   module.attr("isa") = NFLOWS_ISA;
   module.attr("compiler") = __VERSION__;
@@ -17,7 +19,7 @@ PYBIND11_MODULE(NFLOWS_MODULE, module) {
   module.def("registry", [] {
     return std::map<std::string, std::vector<std::string>>{
         {"bijections", Registry<BijectionFactory<float>>::global().names()},
-        {"transformers", Registry<Wirings<float>>::global().names()},
+        {"transformers", Registry<TransformerFactory<float>>::global().names()},
         {"bases", Registry<BaseFactory<float>>::global().names()},
     };
   });
