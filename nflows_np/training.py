@@ -7,7 +7,7 @@ A. *Order.* Each epoch draws a fresh permutation of the training rows from a gen
 B. *Batches* are filled evenly: an epoch of n rows takes ceil(n / batch_size) steps of equally many rows,
    rounded up to a multiple of 16, so that no step is left with a handful of rows and their noise.
 C. *Averages.* What is judged and kept is the exponential moving average of Adam's weights (Polyak and Juditsky
-   1992), which takes out the noise of single steps.
+   1992), which takes out the noise of single steps. The engine keeps it, step by step.
 D. *Score.* With validation rows, their mean log-likelihood is the score of an epoch and the best weights win
    in the end. The start counts as epoch 0: it is the whitened Gaussian, so validation is never left worse
    than the Gaussian fit. Without validation rows, the training likelihood of the epoch is watched and the
@@ -35,11 +35,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nflows_np._model import FlowModel, blocks, engine_class
+from nflows_np._model import FlowModel, blocks
 from nflows_np._stream import PANEL_ROWS
+from nflows_np.columns import is_in_place
 
-# The average forgets as 0.99^steps; in the first hundred steps faster, as (1 + k) / (10 + k), for the start is
-# far away. Between 0.98 and 0.995 nothing changes on held-out rows.
+# The average forgets as 0.99^steps. Between 0.98 and 0.995 nothing changes on held-out rows.
 AVERAGE_DECAY = 0.99
 
 # Adam's first steps are full ones in every parameter, whatever the gradient's size, and layers multiply what each
@@ -59,11 +59,9 @@ PATIENT_STEPS = 100
 # Halvings after steps that were not finite: below 2^-5 of the rate, the trouble is not the rate.
 MAX_HALVINGS = 5
 
-# A block of batches is what the engine is given at once. Its steps count as one in the average, so they must be
-# few against the average's 100. It is bounded by the bytes of its rows, of which tables that cannot be read in place
-# (float16, say) give a copy, and by its work (about a tenth of a second at ten GFLOP/s and six operations per
-# parameter and row), so that Ctrl-C is answered at once.
-BLOCK_STEPS = 8
+# A block of batches is what the engine is given at once. It is bounded by its work (about a tenth of a second at ten
+# GFLOP/s and six operations per parameter and row), so that Ctrl-C is answered at once, and by the bytes of its rows,
+# of which tables that cannot be read in place (float16, say) give a copy. What is learnt does not depend on it.
 BLOCK_BYTES = 4 << 20
 BLOCK_WORK = 160_000_000
 
@@ -218,6 +216,7 @@ class _Run:
         self.history = History(batch_rows(len(rows), policy.batch_size))
         self.epoch_steps = -(-len(rows) // self.history.batch_rows)
         self.weights = rows.normalised_weights()
+        self.table = model.rows(rows.X, rows.index) if is_in_place(rows.X) else None
         self.block = self._block_rows()
         self.generator = np.random.Generator(np.random.PCG64())
         self.generator.bit_generator.state = state.order
@@ -225,15 +224,16 @@ class _Run:
             state.converged, state.halvings, state.cuts, state.stale = False, 0, 0, 0
         self._judge_best()
         model.flow.set_params(state.parameters)
-        self.trainer = engine_class("Trainer", model.dtype)(
-            model.flow,
+        self.trainer = model.trainer(
             learning_rate=self._learning_rate(),
             alpha=policy.alpha,
             clip_ratio=policy.clip_ratio,
+            average_decay=AVERAGE_DECAY,
             warm_up_steps=self._warm_up_steps(),
         )
         if state.m is not None:
             self.trainer.set_state({"step": state.step, "m": state.m, "v": state.v})
+        self.trainer.set_average(state.average)
 
     def _learning_rate(self) -> float:
         return self.policy.learning_rate * 0.5**self.state.halvings * PLATEAU_CUT**self.state.cuts
@@ -246,7 +246,7 @@ class _Run:
         batch = self.history.batch_rows
         by_bytes = BLOCK_BYTES // (self.model.n_features * self.model.dtype.itemsize)
         by_work = BLOCK_WORK // max(1, self.model.flow.n_params)
-        return max(1, min(BLOCK_STEPS, by_bytes // batch, by_work // batch)) * batch
+        return max(1, min(by_bytes // batch, by_work // batch)) * batch
 
     def _judge_best(self) -> None:
         """Score the best weights so far, which are the start's before the first epoch.
@@ -269,11 +269,11 @@ class _Run:
             print(f"epoch    0  log-likelihood: validation {score:.4f} (the start)", flush=True)
 
     def _validation_score(self, parameters: NDArray[Any]) -> float:
-        """Mean log-likelihood of the validation rows, at some parameters that are left in the flow."""
+        """Mean log-likelihood of the validation rows at some parameters."""
         assert self.validation is not None
-        self.model.flow.set_params(parameters)
         X, index, weights = self.validation.X, self.validation.index, self.validation.normalised_weights()
-        return float(np.average(self.model.log_prob(X, index, self.policy.n_threads), weights=weights))
+        log_prob = self.model.at(parameters).log_prob(X, index, self.policy.n_threads)
+        return float(np.average(log_prob, weights=weights))
 
     def epoch(self) -> bool:
         """One pass over the rows; True when training is over."""
@@ -281,6 +281,7 @@ class _Run:
         began = time.perf_counter()
         good = state.used
         loss, dropped = self._steps()
+        state.average = self.trainer.get_average()
         state.epoch += 1
         history.losses.append(loss)
         if dropped:
@@ -301,43 +302,35 @@ class _Run:
         order = self.generator.permutation(n) if batch < n else np.arange(n)
         total, counted = 0.0, 0
         for part in blocks(n, self.block):
-            chosen = order[part]
-            weights = None if self.weights is None else self.weights[chosen]
-            losses, applied = self.trainer.run(
-                self.model.rows(self.rows.X, self.rows.index[chosen]),
-                len(chosen),
-                batch,
-                weights=weights,
-                n_threads=self.policy.n_threads,
-            )
+            losses, applied = self._run(order[part])
             sizes = np.full(len(losses), batch)
-            sizes[-1] = len(chosen) - batch * (len(losses) - 1)
+            sizes[-1] = part.stop - part.start - batch * (len(losses) - 1)
             total += float(np.sum(np.where(applied, losses, 0.0) * sizes))
             counted += int(np.sum(sizes[applied]))
             if not applied.all():
                 return self._mean_loss(total, counted), int(np.sum(~applied))
-            self._update_average(len(losses))
         return self._mean_loss(total, counted), 0
+
+    def _run(self, chosen: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """A step for each batch of some rows: the losses, and whether each was applied."""
+        batch, weights, threads = self.history.batch_rows, self.weights, self.policy.n_threads
+        if self.table is not None:
+            n = len(self.rows)
+            return self.trainer.run(self.table, n, batch, weights=weights, n_threads=threads, order=chosen)
+        table = self.model.rows(self.rows.X, self.rows.index[chosen])
+        weights = None if weights is None else weights[chosen]
+        return self.trainer.run(table, len(chosen), batch, weights=weights, n_threads=threads)
 
     def _mean_loss(self, total: float, counted: int) -> float:
         """Mean negative log-likelihood in the units of the columns; NaN where no step was applied."""
         return total / counted - self.model.scaler.log_jacobian if counted else float("nan")
-
-    def _update_average(self, n_steps: int) -> None:
-        """Move the average towards the weights after some steps."""
-        k = self.trainer.step
-        kept = min(AVERAGE_DECAY, (1 + k) / (10 + k)) ** n_steps
-        weights = self.model.flow.get_params()
-        self.state.average = weights + self.model.dtype.type(kept) * (self.state.average - weights)
 
     def _score(self, loss: float) -> float:
         """The score of the epoch that just ended; the best average is kept."""
         state = self.state
         if self.validation is None:
             return -loss
-        current = self.model.flow.get_params()
         score = self._validation_score(state.average)
-        self.model.flow.set_params(current)
         self.history.scores.append(score)
         if score > state.best_score:  # type: ignore[operator]
             state.best_score, state.best_parameters = score, state.average
@@ -346,6 +339,7 @@ class _Run:
     def _go_back(self, parameters: NDArray[Any]) -> None:
         """Go on from these weights, at the rate that the state now says."""
         self.model.flow.set_params(parameters)
+        self.trainer.set_average(parameters)
         self.state.average = parameters
         self.trainer.learning_rate = self._learning_rate()
 
@@ -380,6 +374,7 @@ class _Run:
         self.history.learning_rate = self.trainer.learning_rate
         optimizer = self.trainer.get_state()
         state.m, state.v, state.step = optimizer["m"], optimizer["v"], int(optimizer["step"])
+        state.average = optimizer["average"]
         state.order = dict(self.generator.bit_generator.state)
         state.parameters = self.model.flow.get_params()
         if state.converged and state.best_parameters is not None:

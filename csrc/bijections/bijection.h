@@ -17,11 +17,11 @@
 #include <string>
 #include <vector>
 
+#include "core/layout.h"
 #include "core/panel.h"
 #include "core/registry.h"
 #include "core/rng.h"
 #include "core/spec.h"
-#include "nets/net.h"
 
 namespace nflows {
 

@@ -11,6 +11,7 @@
 
 #include "bijections/bijection.h"
 #include "bijections/columns.h"
+#include "nets/net.h"
 #include "simd/panel_sums.h"
 
 namespace nflows {

@@ -9,6 +9,7 @@
 #include "bijections/bijection.h"
 #include "bijections/free_scale.h"
 #include "linalg/householder.h"
+#include "linalg/products.h"
 #include "simd/panel_sums.h"
 
 namespace nflows {

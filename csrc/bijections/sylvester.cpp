@@ -16,6 +16,7 @@
 #include "bijections/bijection.h"
 #include "bijections/ridge.h"
 #include "linalg/orthonormal.h"
+#include "linalg/products.h"
 #include "simd/panel_sums.h"
 
 namespace nflows {

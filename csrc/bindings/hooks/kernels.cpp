@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "bindings/bind.h"
+#include "bindings/gil.h"
+#include "bindings/hooks/hooks.h"
 #include "bindings/spec.h"
 #include "core/arena.h"
 #include "core/check.h"
@@ -121,7 +122,7 @@ void bind_kernels(py::module_& module) {
         return with_dtype(dtype, [&]<class T>(T) { return time_kernel<T>(name, mask, n_panels, repeats); });
       },
       py::arg("name"), py::arg("rows"), py::arg("cols"), py::arg("n_panels"), py::arg("staircase"),
-      py::arg("dtype"), py::arg("repeats"), py::call_guard<py::gil_scoped_release>(),
+      py::arg("dtype"), py::arg("repeats"), py::call_guard<WithoutGil>(),
       "Seconds per call of a product, on one thread.");
   module.def(
       "time_transformer",
@@ -130,7 +131,7 @@ void bind_kernels(py::module_& module) {
         check(n_panels > 0 && repeats > 0, "time_transformer: expected panels and repeats, got ", n_panels,
               " and ", repeats);
         const Spec spec = spec_from(transformer);
-        const py::gil_scoped_release release;
+        const WithoutGil free;
         return with_dtype(dtype,
                           [&]<class T>(T) { return time_transformer<T>(spec, pass, n_panels, repeats); });
       },
@@ -144,7 +145,7 @@ void bind_kernels(py::module_& module) {
   module.def(
       "fma_peak",
       [](const std::string& dtype) { return with_dtype(dtype, []<class T>(T) { return fma_peak<T>(); }); },
-      py::arg("dtype"), py::call_guard<py::gil_scoped_release>(),
+      py::arg("dtype"), py::call_guard<WithoutGil>(),
       "FLOP/s of multiply-adds that stay in registers, on one thread.");
 }
 
