@@ -69,6 +69,7 @@ void bind_engine(py::module_& module) {
           "How many parameters a flow has, counted without making room for them, and no further than "
           "`most`.");
 
+  module.attr("LARGEST_PARAMETER") = kLargestParameter;
   module.def("features", &features,
              "Every CPU feature that some engine needs, and whether it is usable here.");
   module.def("missing", &missing, py::arg("isa"),

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "core/panel.h"
 #include "train/options.h"
@@ -33,13 +34,16 @@ struct AdamStep {
         decay_rate(static_cast<T>(scheduled_rate * o.alpha)),
         kept(static_cast<T>(std::min(o.average_decay, (1.0 + t) / (10.0 + t)))) {}
 
-  // Parameters [begin, end), which decay or not; `scale` clips the gradient. So many pointers are more than compilers
+  // Parameters [begin, end), which decay or not; `scale` clips the gradient. Returns whether all stayed within the bound. So many pointers are more than compilers
   // compare at run time: told that nothing overlaps, they vectorize the loop.
-  void update(Index begin, Index end, const T* __restrict gradient, T scale, bool decays, T* __restrict p,
+  bool update(Index begin, Index end, const T* __restrict gradient, T scale, bool decays, T* __restrict p,
               T* __restrict a, T* __restrict m, T* __restrict v) const {
     const auto [rate, beta_1, beta_2, epsilon, root_correction, decay_rate, kept] = *this;
     const T bound = static_cast<T>(kLargestParameter);
     const T decay = decays ? decay_rate : T(0);
+    using Word = std::conditional_t<sizeof(T) == 4, std::int32_t,
+                                    std::int64_t>;  // of T's width, for the vectors' sake
+    Word beyond = 0;
     for (Index i = begin; i < end; ++i) {
       const T g = gradient[i] * scale;
       m[i] = beta_1 * m[i] + (1 - beta_1) * g;
@@ -47,7 +51,9 @@ struct AdamStep {
       const T next = p[i] - (rate * m[i] / (std::sqrt(v[i]) * root_correction + epsilon) + decay * p[i]);
       p[i] = std::max(-bound, std::min(bound, next));
       a[i] = p[i] + kept * (a[i] - p[i]);
+      beyond |= p[i] != next;
     }
+    return beyond == 0;
   }
 };
 

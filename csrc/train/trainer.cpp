@@ -170,7 +170,7 @@ bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
         sum(begin, end, [&](Index j) { return static_cast<double>(at_.second_moment[j]); });
   });
 
-  Sums total{0.0, 0.0};
+  Sums total{0.0, 0.0, true};
   for (const Sums& of : sums_) total.squares += of.squares, total.moments += of.moments;
   const double norm = std::sqrt(total.squares);
   if (!(total.squares <= std::numeric_limits<T>::max()))
@@ -182,11 +182,13 @@ bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
   ++steps;
   parallel_for(n_slices, n_threads, [&](Index slice, int) {
     const Index begin = slice * kSlice, end = std::min(begin + kSlice, n_params);
+    bool& within = sums_[slice].within = true;
     for (const Block& block : blocks_)
-      step.update(std::max(begin, block.offset), std::min(end, block.offset + block.size), gradient, scale,
-                  block.decays, at_.params, at_.average, at_.first_moment, at_.second_moment);
+      within &=
+          step.update(std::max(begin, block.offset), std::min(end, block.offset + block.size), gradient,
+                      scale, block.decays, at_.params, at_.average, at_.first_moment, at_.second_moment);
   });
-  return true;
+  return std::all_of(sums_.begin(), sums_.end(), [](const Sums& of) { return of.within; });
 }
 
 template class Trainer<float>;

@@ -17,8 +17,10 @@
 namespace nflows {
 
 struct StepResult {
-  double loss;   // of the batch, before the update
-  bool applied;  // false: loss or gradient were not finite, and nothing was changed
+  double loss;  // of the batch, before the update
+  bool
+      applied;  // false: loss or gradient were not finite, and nothing was changed; or the step led beyond the bound of
+                // parameters, where it stopped. Whoever trains goes back to weights that are good.
 };
 
 // What training changes, one number per parameter each: Adam's weights, their average, the gradient's moments.
@@ -52,6 +54,7 @@ class Trainer {
 
   struct Sums {
     double squares, moments;  // of the gradient; of Adam, the second ones
+    bool within;              // whether the step stayed within the bound
   };
 
   // One batch: the rows from `first` on, and a weight for each of its lanes, zero for padding.
