@@ -115,7 +115,7 @@ class Trained:
         self.single.start_from_data(panels, len(X))
         before = self.single.log_prob(panels, len(X)).mean()
         if self.single.n_params:
-            trainer = engine.Trainer32(self.single, learning_rate=3e-3)
+            trainer = self.single.trainer(learning_rate=3e-3)
             for _ in range(n_epochs):
                 trainer.run(panels, len(X), BATCH)
         self.gain = self.single.log_prob(panels, len(X)).mean() - before

@@ -77,15 +77,15 @@ def timer(call: Callable[[], object]) -> Timer:
     return measure
 
 
-def maths(engine: Any, dtype: str, rounds: int) -> Figures:
+def maths(engine: Any, hooks: Any, dtype: str, rounds: int) -> Figures:
     rng = np.random.default_rng(0)
     normal = (2 * rng.standard_normal(N_VALUES)).astype(dtype)
     figures = []
-    for name in engine.math_names():
+    for name in hooks.math_names():
         peer = PEERS.get(name) or getattr(np, name)
         x = np.abs(normal) if name in POSITIVE else normal
         timers = {
-            "ours": timer(lambda name=name, x=x: engine.math(name, x)),
+            "ours": timer(lambda name=name, x=x: hooks.math(name, x)),
             "peer": timer(lambda peer=peer, x=x: peer(x)),
         }
         seconds = medians(timers, rounds)
@@ -101,7 +101,7 @@ def maths(engine: Any, dtype: str, rounds: int) -> Figures:
     return figures
 
 
-def products(engine: Any, dtype: str, rounds: int) -> Figures:
+def products(engine: Any, hooks: Any, dtype: str, rounds: int) -> Figures:
     """GFLOP/s of every product and of what it is held against."""
     rng = np.random.default_rng(0)
     timers: dict[Any, Timer] = {}
@@ -112,16 +112,16 @@ def products(engine: Any, dtype: str, rounds: int) -> Figures:
         timers[size] = timer(lambda a=a, b=b: a @ b)
         work[size] = 2 * size**3
 
-    timers["peak"], work["peak"] = lambda: 1 / engine.fma_peak(dtype), 1.0
+    timers["peak"], work["peak"] = lambda: 1 / hooks.fma_peak(dtype), 1.0
 
     for name in PRODUCTS:
         for width in WIDTHS:
             for n_features in (0, MASK_FEATURES):
                 key = name, width, n_features
                 shape = {"rows": width, "cols": width, "n_panels": N_PANELS, "staircase": n_features}
-                work[key] = 2 * 16 * N_PANELS * engine.kernel_work(width, width, n_features)
-                repeats = max(1, int(SLICE / engine.time_kernel(name, **shape, dtype=dtype, repeats=1)))
-                timers[key] = lambda name=name, shape=shape, repeats=repeats: engine.time_kernel(
+                work[key] = 2 * 16 * N_PANELS * hooks.kernel_work(width, width, n_features)
+                repeats = max(1, int(SLICE / hooks.time_kernel(name, **shape, dtype=dtype, repeats=1)))
+                timers[key] = lambda name=name, shape=shape, repeats=repeats: hooks.time_kernel(
                     name, **shape, dtype=dtype, repeats=repeats
                 )
 
@@ -150,17 +150,17 @@ def products(engine: Any, dtype: str, rounds: int) -> Figures:
     ] + yardsticks
 
 
-def transformers(engine: Any, dtype: str, rounds: int) -> Figures:
+def transformers(engine: Any, hooks: Any, dtype: str, rounds: int) -> Figures:
     """Time of every transformer at its default options, and of the exps that softmaxes are made of."""
     values = np.random.default_rng(0).standard_normal(N_VALUES).astype(dtype)
-    exp = timer(lambda: engine.math("exp", values))
+    exp = timer(lambda: hooks.math("exp", values))
     classes, n_numbers = specs.registry()["transformers"], 16 * TRANSFORMER_PANELS
     figures = []
     for name in engine.registry()["transformers"]:
         spec = classes[name]().to_dict()
 
         def seconds(pass_: str, repeats: int, spec: dict[str, Any] = spec) -> float:
-            return float(engine.time_transformer(spec, pass_, TRANSFORMER_PANELS, dtype, repeats))
+            return float(hooks.time_transformer(spec, pass_, TRANSFORMER_PANELS, dtype, repeats))
 
         timers: dict[str, Timer] = {"exp": exp}
         for pass_ in PASSES:
@@ -198,7 +198,7 @@ def cases(engine: Any) -> Iterator[tuple[str, specs.Bijection]]:
             yield name, cls()
 
 
-def layers(engine: Any, dtype: str, rounds: int) -> Figures:
+def layers(engine: Any, hooks: Any, dtype: str, rounds: int) -> Figures:
     rng = np.random.default_rng(0)
     x, dz = (to_panels(rng.standard_normal((N_ROWS, N_FEATURES)), dtype) for _ in range(2))
     dlog_det = np.ones(N_ROWS, dtype)
@@ -232,11 +232,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="three rounds in place of fifteen")
     args = parser.parse_args()
 
-    engine, rounds = _engine.load(args.isa), 3 if args.quick else 15
+    engine, hooks, rounds = _engine.load(args.isa), _engine.hooks(args.isa), 3 if args.quick else 15
     about = machine() | {"isa": engine.isa, "dtype": args.dtype, "numpy": np.__version__}
     result: dict[str, Any] = {"machine": about}
     for measure in (maths, products, transformers, layers):
-        result[measure.__name__] = measure(engine, args.dtype, rounds)
+        result[measure.__name__] = measure(engine, hooks, args.dtype, rounds)
     print(described(about) + "\n\n" + report(result))
     if args.json:
         args.json.write_text(json.dumps(result, indent=2))

@@ -97,7 +97,7 @@ def _report() -> dict[str, dict[str, Any]]:
     import nflows_np
 
     from ._engine import choice, engine
-    from ._engine._probe import features
+    from ._engine._engine import features
 
     cpu = features()
     return {

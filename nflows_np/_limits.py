@@ -1,8 +1,9 @@
 """Bounds that several layers share: beyond them a value is refused by name, wherever it comes from."""
 
 MAX_PARAMETER = 1e10
-"""Largest magnitude of a flow's trained parameter. Training stays within it, and a file beyond it is refused.
-Trained parameters are below 1e3. In float32 scores stay finite up to here in every preset, and fail from 1e15 on."""
+"""Largest magnitude of a flow's trained parameter. Training stays within it (csrc/train/options.h), and a file that
+holds a larger one is refused. Trained parameters are below 1e3. In float32 scores stay finite up to here in every
+preset, at hidden layers of 64, and fail from 1e15 on."""
 
 MAX_REAL = 1e30
 """Largest finite value of an estimator's real parameters: float32 holds it, and still its product with others."""

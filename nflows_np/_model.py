@@ -13,6 +13,7 @@ added in float64 whatever the flow's own precision.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,7 +57,7 @@ class FlowModel:
     Attributes
     ----------
     flow : Flow32 or Flow64
-        The engine's object. It holds the parameters, and training changes them in place.
+        The engine's flow at these parameters, which training changes in place.
     """
 
     def __init__(
@@ -69,9 +70,20 @@ class FlowModel:
         self.spec = spec
         self.dtype = np.dtype(dtype)
         self.scaler = scaler
-        self.flow = engine_class("Flow", self.dtype)(spec.to_dict(), len(scaler.loc))
+        make = engine.Flow32 if self.dtype == np.float32 else engine.Flow64
+        self.flow = make(spec.to_dict(), len(scaler.loc))
         if parameters is not None:
             self.flow.set_params(parameters)
+
+    def at(self, parameters: NDArray[Any]) -> FlowModel:
+        """The same model at other parameters, which are copied."""
+        other = copy.copy(self)
+        other.flow = self.flow.at(parameters)
+        return other
+
+    def trainer(self, **options: Any) -> Any:
+        """The engine's trainer of the parameters."""
+        return self.flow.trainer(**options)
 
     @property
     def n_features(self) -> int:
@@ -146,8 +158,3 @@ class FlowModel:
     def _unscaled(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The scaling of latent rows: none."""
         return np.zeros(self.n_features), np.ones(self.n_features)
-
-
-def engine_class(kind: str, dtype: np.dtype[Any]) -> Any:
-    """The engine's ``Flow`` or ``Trainer`` for a dtype."""
-    return getattr(engine, f"{kind}{8 * np.dtype(dtype).itemsize}")

@@ -36,14 +36,17 @@ cdef class PanelStream:
         What the engine takes. It points into this object.
     """
 
-    cdef open(self, Py_ssize_t n_rows, Py_ssize_t n_features, dtype, Move move, void* owner, bint in_order):
+    cdef open(
+        self, Py_ssize_t n_rows, Py_ssize_t n_features, dtype, Move move, void* owner, bint in_order,
+        GatherRows gather=NULL,
+    ):
         """Say what there is to move, and how: the end of a subclass's constructor."""
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.float32, np.float64):
             raise TypeError(f"{type(self).__name__}: dtype must be float32 or float64; got {self.dtype}.")
         self._stream.n_rows, self._stream.n_features = n_rows, n_features
         self._stream.itemsize, self._stream.in_order = self.dtype.itemsize, in_order
-        self._stream.move, self._stream.owner = move, owner
+        self._stream.move, self._stream.gather, self._stream.owner = move, gather, owner
 
     cdef check_opened(self):
         if self._stream.move == NULL:

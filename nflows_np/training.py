@@ -7,7 +7,7 @@ A. *Order.* Each epoch draws a fresh permutation of the training rows from a gen
 B. *Batches* are filled evenly: an epoch of n rows takes ceil(n / batch_size) steps of equally many rows,
    rounded up to a multiple of 16, so that no step is left with a handful of rows and their noise.
 C. *Averages.* What is judged and kept is the exponential moving average of Adam's weights (Polyak and Juditsky
-   1992), which takes out the noise of single steps.
+   1992), which takes out the noise of single steps. The engine keeps it, step by step.
 D. *Score.* With validation rows, their mean log-likelihood is the score of an epoch and the best weights win
    in the end. The start counts as epoch 0: it is the whitened Gaussian, so validation is never left worse
    than the Gaussian fit. Without validation rows, the training likelihood of the epoch is watched and the
@@ -16,12 +16,11 @@ E. *Patience.* When the score has gained less than ``tol`` within half of ``n_it
    use come back and the rate is quartered; when it has not within all of them, training has converged. The first
    hundred steps do not count. A schedule would have to know when training ends. Here nothing looks at ``max_iter``,
    and ten epochs are four epochs and then six more, bit for bit.
-F. *Accidents.* A step whose loss or gradient is not finite is not applied by the trainer. The epoch is then
-   given up, weights that are known to be good come back and the rate is halved; after a few halvings training
-   ends. An epoch that ends with weights beyond ``MAX_PARAMETER`` is an accident, too.
+F. *Accidents.* A step whose loss or gradient is not finite, or that leads beyond the bound of parameters, is not
+   applied by the trainer. The epoch is then given up, weights that are known to be good come back and the rate is
+   halved; after a few halvings training ends.
 G. *Interrupts.* Ctrl-C may arrive between any two steps of this file. Training ends there, and what was best so
-   far stays. So an epoch enters the history in one step, its loss with its score, and the weights of Adam are at
-   hand while those that are judged are in the flow.
+   far stays. So an epoch enters the history in one step, its loss with its score.
 
 References: Polyak, Juditsky (1992), "Acceleration of stochastic approximation by averaging", SIAM J. Control
 Optim. 30(4). Ma, Yarats (2021), "On the adequacy of untuned warmup for adaptive optimization", arXiv:1910.04209.
@@ -38,13 +37,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nflows_np._limits import MAX_PARAMETER
-from nflows_np._model import FlowModel, blocks, engine_class
+from nflows_np._model import FlowModel, blocks
 from nflows_np._stream import PANEL_ROWS
+from nflows_np.columns import is_in_place
 from nflows_np.training_state import MAX_HALVINGS, History, Policy, Rows, TrainingState
 
-# The average forgets as 0.99^steps; in the first hundred steps faster, as (1 + k) / (10 + k), for the start is
-# far away. Between 0.98 and 0.995 nothing changes on held-out rows.
+# The average forgets as 0.99^steps. Between 0.98 and 0.995 nothing changes on held-out rows.
 AVERAGE_DECAY = 0.99
 
 # Adam's first steps are full ones in every parameter, whatever the gradient's size, and layers multiply what each
@@ -61,11 +59,9 @@ PLATEAU_CUT = 0.25
 # closely, as a mixture's clusters do, loses before it gains.
 PATIENT_STEPS = 100
 
-# A block of batches is what the engine is given at once. Its steps count as one in the average, so they must be
-# few against the average's 100. It is bounded by the bytes of its rows, of which tables that cannot be read in place
-# (float16, say) give a copy, and by its work (about a tenth of a second at ten GFLOP/s and six operations per
-# parameter and row), so that Ctrl-C is answered at once.
-BLOCK_STEPS = 8
+# A block of batches is what the engine is given at once. It is bounded by its work (about a tenth of a second at ten
+# GFLOP/s and six operations per parameter and row), so that Ctrl-C is answered at once, and by the bytes of its rows,
+# of which tables that cannot be read in place (float16, say) give a copy. What is learnt does not depend on it.
 BLOCK_BYTES = 4 << 20
 BLOCK_WORK = 160_000_000
 
@@ -125,24 +121,25 @@ class _Run:
         self.history = History(batch_rows(len(rows), policy.batch_size), validation is not None)
         self.epoch_steps = -(-len(rows) // self.history.batch_rows)
         self.weights = rows.normalised_weights()
+        self.table = model.rows(rows.X, rows.index) if is_in_place(rows.X) else None
         self.block = self._block_rows()
         self.generator = np.random.Generator(np.random.PCG64())
         self.generator.bit_generator.state = state.order
         if state.converged or state.stale >= policy.n_iter_no_change:  # who goes on has new patience
             state.converged, state.halvings, state.cuts, state.stale = False, 0, 0, 0
         self.first_epoch = state.epoch
-        self.adam: NDArray[Any] | None = None  # Adam's weights, while others are in the flow
         self._judge_best()
         model.flow.set_params(state.parameters)
-        self.trainer = engine_class("Trainer", model.dtype)(
-            model.flow,
+        self.trainer = model.trainer(
             learning_rate=self._learning_rate(),
             alpha=policy.alpha,
             clip_ratio=policy.clip_ratio,
+            average_decay=AVERAGE_DECAY,
             warm_up_steps=self._warm_up_steps(),
         )
         if state.m is not None:
             self.trainer.set_state({"step": state.step, "m": state.m, "v": state.v})
+        self.trainer.set_average(state.average)
 
     def _learning_rate(self) -> float:
         rate = self.policy.learning_rate * 0.5**self.state.halvings * PLATEAU_CUT**self.state.cuts
@@ -156,7 +153,7 @@ class _Run:
         batch = self.history.batch_rows
         by_bytes = BLOCK_BYTES // (self.model.n_features * self.model.dtype.itemsize)
         by_work = BLOCK_WORK // max(1, self.model.flow.n_params)
-        return max(1, min(BLOCK_STEPS, by_bytes // batch, by_work // batch)) * batch
+        return max(1, min(by_bytes // batch, by_work // batch)) * batch
 
     def _judge_best(self) -> None:
         """Score the best weights so far, which are the start's before the first epoch.
@@ -179,11 +176,11 @@ class _Run:
             print(f"epoch    0  log-likelihood: validation {score:.4f} (the start)", flush=True)
 
     def _validation_score(self, parameters: NDArray[Any]) -> float:
-        """Mean log-likelihood of the validation rows, at some parameters that are left in the flow."""
+        """Mean log-likelihood of the validation rows at some parameters."""
         assert self.validation is not None
-        self.model.flow.set_params(parameters)
         X, index, weights = self.validation.X, self.validation.index, self.validation.normalised_weights()
-        return float(np.average(self.model.log_prob(X, index, self.policy.n_threads), weights=weights))
+        log_prob = self.model.at(parameters).log_prob(X, index, self.policy.n_threads)
+        return float(np.average(log_prob, weights=weights))
 
     def epoch(self) -> bool:
         """One pass over the rows; True when training is over."""
@@ -191,6 +188,7 @@ class _Run:
         began = time.perf_counter()
         good = state.used
         loss, dropped = self._steps()
+        state.average = self.trainer.get_average()
         if dropped:
             history.dropped_steps += dropped
             state.halvings = min(state.halvings, MAX_HALVINGS) + 1
@@ -205,58 +203,49 @@ class _Run:
     def _steps(self) -> tuple[float, int]:
         """The steps of an epoch, up to the first block with one that was not applied.
 
-        Returns the mean loss and the number of steps that were not applied, or that led beyond all bounds.
+        Returns the mean loss and the number of steps that were not applied.
         """
         n, batch = len(self.rows), self.history.batch_rows
         order = self.generator.permutation(n) if batch < n else np.arange(n)
         total, counted = 0.0, 0
         for part in blocks(n, self.block):
-            chosen = order[part]
-            weights = None if self.weights is None else self.weights[chosen]
-            losses, applied = self.trainer.run(
-                self.model.rows(self.rows.X, self.rows.index[chosen]),
-                len(chosen),
-                batch,
-                weights=weights,
-                n_threads=self.policy.n_threads,
-            )
+            losses, applied = self._run(order[part])
             sizes = np.full(len(losses), batch)
-            sizes[-1] = len(chosen) - batch * (len(losses) - 1)
+            sizes[-1] = part.stop - part.start - batch * (len(losses) - 1)
             total += float(np.sum(np.where(applied, losses, 0.0) * sizes))
             counted += int(np.sum(sizes[applied]))
             if not applied.all():
                 return self._mean_loss(total, counted), int(np.sum(~applied))
-            self._update_average(len(losses))
-        beyond = not np.all(np.abs(self.model.flow.get_params()) <= MAX_PARAMETER)
-        return self._mean_loss(total, counted), int(beyond)
+        return self._mean_loss(total, counted), 0
+
+    def _run(self, chosen: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """A step for each batch of some rows: the losses, and whether each was applied."""
+        batch, weights, threads = self.history.batch_rows, self.weights, self.policy.n_threads
+        if self.table is not None:
+            n = len(self.rows)
+            return self.trainer.run(self.table, n, batch, weights=weights, n_threads=threads, order=chosen)
+        table = self.model.rows(self.rows.X, self.rows.index[chosen])
+        weights = None if weights is None else weights[chosen]
+        return self.trainer.run(table, len(chosen), batch, weights=weights, n_threads=threads)
 
     def _mean_loss(self, total: float, counted: int) -> float:
         """Mean negative log-likelihood in the units of the columns; NaN where no step was applied."""
         return total / counted - self.model.scaler.log_jacobian if counted else float("nan")
 
-    def _update_average(self, n_steps: int) -> None:
-        """Move the average towards the weights after some steps."""
-        k = self.trainer.step
-        kept = min(AVERAGE_DECAY, (1 + k) / (10 + k)) ** n_steps
-        weights = self.model.flow.get_params()
-        self.state.average = weights + self.model.dtype.type(kept) * (self.state.average - weights)
-
     def _score(self, loss: float) -> float:
         """The score of the epoch that just ended; the best average is kept."""
+        state = self.state
         if self.validation is None:
             return -loss
-        state, average = self.state, self.state.average
-        self.adam = self.model.flow.get_params()
-        score = self._validation_score(average)
-        self.model.flow.set_params(self.adam)
-        self.adam = None
+        score = self._validation_score(state.average)
         if score > state.best_score:  # type: ignore[operator]
-            state.best_score, state.best_parameters = score, average
+            state.best_score, state.best_parameters = score, state.average
         return score
 
     def _go_back(self, parameters: NDArray[Any]) -> None:
         """Go on from these weights, at the rate that the state now says."""
         self.model.flow.set_params(parameters)
+        self.trainer.set_average(parameters)
         self.state.average = parameters
         self.trainer.learning_rate = self._learning_rate()
 
@@ -292,8 +281,9 @@ class _Run:
         self.history.learning_rate = self.trainer.learning_rate
         optimizer = self.trainer.get_state()
         state.m, state.v, state.step = optimizer["m"], optimizer["v"], int(optimizer["step"])
+        state.average = optimizer["average"]
         state.order = dict(self.generator.bit_generator.state)
-        state.parameters = self.model.flow.get_params() if self.adam is None else self.adam
+        state.parameters = self.model.flow.get_params()
         if state.converged and state.best_parameters is not None:
             state.parameters = state.average = state.best_parameters  # going on starts from what won
         self.model.flow.set_params(state.used)

@@ -1,10 +1,14 @@
 """What all tests share: slow ones wait for --run-slow, and no test takes more than two threads by default."""
 
+import os
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from hypothesis import settings
 
 import nflows_np
+from nflows_np._engine import VARIANTS, built, choice
 
 # Fuzz is the same in every run, but for `--hypothesis-profile long`.
 settings.register_profile("repeatable", max_examples=200, derandomize=True, deadline=None, database=None)
@@ -17,11 +21,24 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--run-slow"):
-        return
+    reasons = {
+        "slow": not config.getoption("--run-slow") and "takes minutes; runs with --run-slow",
+        "hooks": not has_hooks() and "this build has no measuring hooks (NFLOWS_HOOKS=ON)",
+        "every_engine": built() != list(VARIANTS)
+        and f"this build has the engines {built()} (NFLOWS_ENGINES=all)",
+    }
+    if os.environ.get("NFLOWS_NP_TEST_ALL"):  # of a build that must have it all
+        lacking = [reasons[name] for name in ("hooks", "every_engine") if reasons[name]]
+        if lacking:
+            raise pytest.UsageError("; ".join(lacking))
     for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(pytest.mark.skip(reason="takes minutes; runs with --run-slow"))
+        for name, reason in reasons.items():
+            if reason and name in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def has_hooks():
+    return find_spec(f"nflows_np._engine._hooks_{choice()['isa']}") is not None
 
 
 @pytest.fixture(autouse=True, scope="session")

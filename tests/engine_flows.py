@@ -101,12 +101,11 @@ def two_arcs(n, seed=0):
     return arcs + 0.1 * rng.standard_normal((n, 2))
 
 
-def train(flow, rows, *, isa, n_epochs=30, batch_size=128, learning_rate=3e-3):
+def train(flow, rows, *, n_epochs=30, batch_size=128, learning_rate=3e-3):
     """Start a flow at the data's Gaussian and train it by maximum likelihood."""
-    trainer = {"float32": load(isa).Trainer32, "float64": load(isa).Trainer64}[flow.get_params().dtype.name]
     panels = to_panels(rows, flow.get_params().dtype)
     flow.start_from_data(panels, len(rows))
-    trainer = trainer(flow, learning_rate=learning_rate)
+    trainer = flow.trainer(learning_rate=learning_rate)
     for _ in range(n_epochs):
         _, applied = trainer.run(panels, len(rows), batch_size)
         assert applied.all()

@@ -18,7 +18,6 @@ from cases import BASE_CASES, CASES
 from engine_flows import DTYPES, ISAS, log_prob, make_flow, pull_log_prob, rows_and_context
 
 from nflows_np import presets
-from nflows_np._engine import load
 from nflows_np.testing import apply, pull, to_panels
 
 N_ROWS = 37  # three panels, the last one not full
@@ -53,14 +52,9 @@ def losses_of(preset, isa, dtype):
     flow = make_flow(list(spec.bijections), rows.shape[1], isa=isa, dtype=dtype, base=spec.base)
     panels = to_panels(rows, dtype)
     flow.start_from_data(panels, len(rows))
-    trainer = trainer_of(flow, isa, TRAINING["learning_rate"])
+    trainer = flow.trainer(learning_rate=TRAINING["learning_rate"])
     steps = [trainer.run(panels, len(rows), len(rows))[0] for _ in range(TRAINING["n_steps"])]
     return {"losses": np.concatenate(steps)}
-
-
-def trainer_of(flow, isa, learning_rate):
-    size = 8 * flow.get_params().dtype.itemsize
-    return getattr(load(isa), f"Trainer{size}")(flow, learning_rate=learning_rate)
 
 
 def record(isa, only=""):

@@ -28,7 +28,8 @@ CPP_RANK = {
     "bases": 4,
     "flow": 5,
     "train": 6,
-    "bindings": 7,
+    "engine": 7,
+    "bindings": 8,
 }
 # The same for the package. Equal ranks are one layer here: they may know each other.
 PYTHON_RANK = {

@@ -4,6 +4,7 @@ import os
 import re
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,6 +102,11 @@ def test_going_on_checks_as_much_as_beginning(banana, tmp_path, name, value, cal
     }
 
 
+def test_training_and_files_have_one_bound():
+    text = (Path(__file__).parents[1] / "csrc" / "train" / "options.h").read_text("utf-8")
+    assert float(re.search(r"kLargestParameter = (\w+);", text)[1]) == MAX_PARAMETER
+
+
 @pytest.mark.parametrize("rate", [1e8, 1e20, 1e30])
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("preset", PRESETS)
@@ -146,7 +152,7 @@ def interrupt(monkeypatch, name, call):
 
 
 @pytest.mark.parametrize("name", [
-    "_validation_score", "_steps", "_update_average", "_score", "_report", "_out_of_patience", "epoch",
+    "_validation_score", "_steps", "_run", "_score", "_report", "_out_of_patience", "epoch",
 ])  # fmt: skip
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_an_interrupted_fit_is_whole_wherever_it_was(banana, monkeypatch, tmp_path, early_stopping, name):

@@ -14,7 +14,9 @@ import pytest
 from engine_flows import ISAS, every_dtype, every_isa
 from scipy import special
 
-from nflows_np._engine import load
+from nflows_np._engine import hooks
+
+pytestmark = pytest.mark.hooks
 
 SIMD = Path(__file__).parents[1] / "csrc" / "simd"
 
@@ -137,7 +139,7 @@ def test_error_is_within_the_stated_ulps(isa, dtype, name):
     if dtype == "float64" and not LONG_DOUBLE_IS_WIDER:
         pytest.skip("long double is double on this platform: there is nothing more accurate to compare with")
     x, reference, inside = numbers(dtype), references(name, dtype), within(name, dtype)
-    y = load(isa).math(name, x)
+    y = hooks(isa).math(name, x)
     assert y.dtype == dtype
     inside = inside & ~np.isnan(reference)
     error = ulps(y[inside], reference[inside])
@@ -151,14 +153,14 @@ def test_error_is_within_the_stated_ulps(isa, dtype, name):
 @every_dtype
 @every_function
 def test_nan_exactly_where_the_function_has_no_value(isa, dtype, name):
-    y = load(isa).math(name, numbers(dtype))
+    y = hooks(isa).math(name, numbers(dtype))
     np.testing.assert_array_equal(np.isnan(y), np.isnan(references(name, dtype)))
 
 
 @every_isa
 @every_dtype
 def test_beyond_the_bound(isa, dtype):
-    math, x = load(isa).math, numbers(dtype)
+    math, x = hooks(isa).math, numbers(dtype)
     for name in ("exp", "sigmoid", "softplus"):
         low = x < FUNCTIONS[name].low[0 if dtype == "float32" else 1] - 0.2
         y = math(name, x[low])
@@ -195,7 +197,7 @@ def test_special_values(isa, dtype, name):
     smallest = np.finfo(dtype).smallest_subnormal
     pairs = [[smallest if v is TINY else v for v in pair] for pair in [*SPECIAL[name], (NAN, NAN)]]
     x, expected = np.array(pairs, dtype=dtype).T
-    y = load(isa).math(name, np.ascontiguousarray(x))
+    y = hooks(isa).math(name, np.ascontiguousarray(x))
     np.testing.assert_array_equal(y, expected)
     signed = ~np.isnan(expected)
     np.testing.assert_array_equal(np.signbit(y[signed]), np.signbit(expected[signed]))
@@ -207,7 +209,7 @@ def test_special_values(isa, dtype, name):
 def test_odd_bit_by_bit(isa, dtype, name):
     x = numbers(dtype)
     x = x[~np.isnan(x)]
-    np.testing.assert_array_equal(load(isa).math(name, -x), -load(isa).math(name, x))
+    np.testing.assert_array_equal(hooks(isa).math(name, -x), -hooks(isa).math(name, x))
 
 
 @every_isa
@@ -218,7 +220,7 @@ def test_odd_bit_by_bit(isa, dtype, name):
 def test_increasing(isa, dtype, name):
     low = {"log": 0.0, "log1p": -0.99}.get(name, -3.0)
     x = np.linspace(low, 3, 2001, dtype=dtype)  # steps above what rounding can undo
-    assert np.all(np.diff(load(isa).math(name, x)) > 0)
+    assert np.all(np.diff(hooks(isa).math(name, x)) > 0)
 
 
 @every_isa
@@ -236,7 +238,7 @@ def test_increasing(isa, dtype, name):
 )
 def test_never_leaves_its_range(isa, dtype, name, low, high):
     x = numbers(dtype)
-    y = load(isa).math(name, x[~np.isnan(x)])
+    y = hooks(isa).math(name, x[~np.isnan(x)])
     assert y.min() == low
     assert y.max() == high
 
@@ -245,7 +247,7 @@ def test_never_leaves_its_range(isa, dtype, name, low, high):
 @every_dtype
 @every_function
 def test_one_lane_is_bitwise_sixteen(isa, dtype, name):
-    engine, x = load(isa), numbers(dtype)[within(name, dtype)]
+    engine, x = hooks(isa), numbers(dtype)[within(name, dtype)]
     np.testing.assert_array_equal(engine.math_scalar(name, x), engine.math(name, x))
 
 
@@ -254,7 +256,7 @@ def test_one_lane_is_bitwise_sixteen(isa, dtype, name):
 @every_function
 @pytest.mark.parametrize("n", [0, 1, 15, 16, 17, 33])
 def test_a_row_knows_no_other_row(isa, dtype, name, n):
-    math, x = load(isa).math, numbers(dtype)[-64:]
+    math, x = hooks(isa).math, numbers(dtype)[-64:]
     np.testing.assert_array_equal(math(name, x[:n]), math(name, x)[:n])
     np.testing.assert_array_equal(math(name, x[5 : 5 + n]), math(name, x)[5 : 5 + n])
 
@@ -267,13 +269,13 @@ def test_every_function_of_the_headers_is_tested():
     }
     assert declared == set(FUNCTIONS) == set(SPECIAL)
     for isa in ISAS:
-        assert load(isa).math_names() == sorted(declared)
+        assert hooks(isa).math_names() == sorted(declared)
 
 
 @every_isa
 @pytest.mark.parametrize("call", ["math", "math_scalar"])
 def test_errors(isa, call):
-    call = getattr(load(isa), call)
+    call = getattr(hooks(isa), call)
     with pytest.raises(ValueError, match="unknown function 'gamma'; known: cos, erf, exp"):
         call("gamma", np.zeros(3))
     with pytest.raises(ValueError, match="1-D array of float32 or float64, got int64"):

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from engine_flows import ISAS, every_dtype, every_isa, random_flow
+from engine_flows import every_dtype, every_isa, random_flow
 from nflows_np._random import StandardNormal
 from nflows_np._stream import PanelStream
 from tables import gathered
 
-from nflows_np._engine import load
 from nflows_np.columns import Gather, Scatter
 from nflows_np.specs import Affine, Autoregressive, LinearGaussian, Permutation
 
@@ -88,11 +87,43 @@ def test_training(isa, dtype, n_threads, batch_size):
     ):
         flow = flow_of(isa, dtype)
         before = flow.get_params()
-        trainer = getattr(load(isa), f"Trainer{8 * np.dtype(dtype).itemsize}")(flow, learning_rate=1e-2)
-        trainer.run(x, N, batch_size, weights=weights, n_threads=threads)
+        flow.trainer(learning_rate=1e-2).run(x, N, batch_size, weights=weights, n_threads=threads)
         parameters.append(flow.get_params())
         assert not np.array_equal(before, parameters[-1])
     assert np.array_equal(*parameters)
+
+
+@every_isa
+@every_dtype
+@pytest.mark.parametrize("in_place", [True, False])
+def test_training_in_an_order(isa, dtype, in_place):
+    """Rows that an order lists, some twice, are the rows themselves, from a stream as from an array."""
+    weights = np.random.default_rng(2).uniform(size=N)
+    order = np.random.default_rng(3).integers(N, size=700)
+    chosen = gathered(TABLE, ROWS[order], LOC, SCALE, dtype)
+    whole = Gather if in_place else gathered
+    found = []
+    for x, n, w, which in (
+        (chosen, len(order), weights[order], None),
+        (whole(TABLE, ROWS, LOC, SCALE, dtype), N, weights, order),
+    ):
+        flow = flow_of(isa, dtype)
+        losses, _ = flow.trainer(learning_rate=1e-2).run(x, n, 256, weights=w, n_threads=2, order=which)
+        found.append((losses, flow.get_params()))
+    assert np.array_equal(found[0][0], found[1][0]) and np.array_equal(found[0][1], found[1][1])
+
+
+def test_an_order_of_other_rows_is_refused():
+    flow = flow_of(None, "float32")
+    rows = Gather(TABLE, ROWS, LOC, SCALE, np.float32)
+    for order, message in [
+        (np.array([0, N]), f"order: entry 1 is {N}, not a row of {N}"),
+        (np.array([-1]), "order: entry 0 is -1"),
+        (np.array([0.0]), "order: expected a C-contiguous array of int64"),
+        (np.array([], dtype=np.int64), "training needs at least one row"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            flow.trainer(learning_rate=1e-2).run(rows, N, 16, order=order)
 
 
 def test_streams_that_do_not_fit_are_refused():
@@ -122,7 +153,7 @@ def test_streams_that_do_not_fit_are_refused():
 
 def test_training_does_not_take_rows_in_order_only():
     flow = flow_of(None, "float32")
-    trainer = load(ISAS[0]).Trainer32(flow, learning_rate=1e-2)
+    trainer = flow.trainer(learning_rate=1e-2)
     noise = StandardNormal(np.random.RandomState(0), N, D, np.float32)
     with pytest.raises(ValueError, match="training reads rows in any order"):
         trainer.run(noise, N, N)

@@ -9,7 +9,6 @@ from engine_flows import every_dtype, every_isa, log_prob, make_flow, resolve
 from reference import build_flow
 from reference.adam import Adam
 
-from nflows_np._engine import load
 from nflows_np.specs import Affine, Autoregressive, Coupling, Elementwise, LinearGaussian, Permutation
 from nflows_np.testing import apply, pull, to_panels
 
@@ -33,8 +32,7 @@ def data(n, n_features=N_FEATURES, seed=0):
 def setting(isa, dtype="float64", layers=LAYERS, n_features=N_FEATURES, n_context=0, **options):
     """A flow and its trainer."""
     flow = make_flow(layers, n_features, n_context, isa=isa, dtype=dtype)
-    trainer = {"float64": load(isa).Trainer64, "float32": load(isa).Trainer32}[dtype]
-    return flow, trainer(flow, **{"learning_rate": 1e-2, **options})
+    return flow, flow.trainer(**{"learning_rate": 1e-2, **options})
 
 
 def loss_and_gradient(flow, rows, context=None, weights=None):

@@ -20,7 +20,7 @@ from nflows_np.columns import Gather
 from ..configs import LEARNING_RATE, N_BINS, TAIL_BOUND, Config
 from . import FLOW_MEASURES
 
-ENGINE = {"float32": (engine.Flow32, engine.Trainer32), "float64": (engine.Flow64, engine.Trainer64)}
+FLOWS = {"float32": engine.Flow32, "float64": engine.Flow64}
 
 
 def spec(config: Config) -> specs.Flow:
@@ -40,10 +40,9 @@ class Ours:
 
     def __init__(self, config: Config, threads: int, dtype: str) -> None:
         self.config, self.threads, self.dtype = config, threads, dtype
-        flow_class, trainer_class = ENGINE[dtype]
-        self._flow = flow_class(spec(config).resolve(config.n_features).to_dict(), config.n_features)
+        self._flow = FLOWS[dtype](spec(config).resolve(config.n_features).to_dict(), config.n_features)
         self._flow.start(0)
-        self._trainer = trainer_class(self._flow, learning_rate=LEARNING_RATE)
+        self._trainer = self._flow.trainer(learning_rate=LEARNING_RATE)
         self.n_params, self.expected_params = self._flow.n_params, config.n_params()
         self._density: FlowDensity | None = None
 

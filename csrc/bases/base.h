@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
+#include "core/layout.h"
 #include "core/panel.h"
 #include "core/registry.h"
 #include "core/rng.h"
 #include "core/spec.h"
-#include "nets/net.h"
 
 namespace nflows {
 
@@ -45,24 +45,23 @@ class Base {
 };
 
 template <class T>
-struct BaseFactory {
-  std::unique_ptr<Base<T>> (*make)(const Spec& spec, Index n_features);
-};
+using BaseFactory = std::unique_ptr<Base<T>> (*)(const Spec& spec, Index n_features);
 
 template <class T>
 std::unique_ptr<Base<T>> make_base(const Spec& spec, Index n_features) {
-  return Registry<BaseFactory<T>>::global().find(spec.name, "base").make(spec, n_features);
+  return Registry<BaseFactory<T>>::global().find(spec.name, "base")(spec, n_features);
 }
 
 template <template <class> class B>
-bool register_base(const std::string& name) {
+void register_base(const std::string& name) {
   const auto enter = [&]<class T>(T) {
-    return Registry<BaseFactory<T>>::global().add(
-        name, {[](const Spec& spec, Index n_features) -> std::unique_ptr<Base<T>> {
+    Registry<BaseFactory<T>>::global().add(
+        name, [](const Spec& spec, Index n_features) -> std::unique_ptr<Base<T>> {
           return std::make_unique<B<T>>(spec, n_features);
-        }});
+        });
   };
-  return enter(float{}) && enter(double{});
+  enter(float{});
+  enter(double{});
 }
 
 }  // namespace nflows

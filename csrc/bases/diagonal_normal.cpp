@@ -31,7 +31,8 @@ struct NormalFamily {
 template <class T>
 using DiagonalNormal = Independent<T, NormalFamily>;
 
-const bool registered = register_base<DiagonalNormal>("diagonal_normal");
-
 }  // namespace
+
+void register_diagonal_normal() { register_base<DiagonalNormal>("diagonal_normal"); }
+
 }  // namespace nflows

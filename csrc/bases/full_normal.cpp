@@ -92,7 +92,8 @@ class FullNormal final : public Base<T> {
   UnitLower<T> lower_;
 };
 
-const bool registered = register_base<FullNormal>("full_normal");
-
 }  // namespace
+
+void register_full_normal() { register_base<FullNormal>("full_normal"); }
+
 }  // namespace nflows

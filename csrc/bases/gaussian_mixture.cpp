@@ -166,7 +166,8 @@ class GaussianMixture final : public Base<T> {
   Index n_, k_;
 };
 
-const bool registered = register_base<GaussianMixture>("gaussian_mixture");
-
 }  // namespace
+
+void register_gaussian_mixture() { register_base<GaussianMixture>("gaussian_mixture"); }
+
 }  // namespace nflows

@@ -8,7 +8,7 @@
 
 #include "bases/base.h"
 #include "simd/rows.h"
-#include "transformers/transformer.h"
+#include "transformers/formula.h"
 
 namespace nflows {
 

@@ -114,7 +114,8 @@ class Product final : public Base<T> {
   Index n_params_ = 0, widest_ = 0, n_scratch_ = 0;
 };
 
-const bool registered = register_base<Product>("product");
-
 }  // namespace
+
+void register_product() { register_base<Product>("product"); }
+
 }  // namespace nflows

@@ -33,7 +33,8 @@ class StandardNormal final : public Base<T> {
   Index n_;
 };
 
-const bool registered = register_base<StandardNormal>("standard_normal");
-
 }  // namespace
+
+void register_standard_normal() { register_base<StandardNormal>("standard_normal"); }
+
 }  // namespace nflows

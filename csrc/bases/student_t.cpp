@@ -65,7 +65,8 @@ struct StudentFamily {
 template <class T>
 using StudentT = Independent<T, StudentFamily>;
 
-const bool registered = register_base<StudentT>("student_t");
-
 }  // namespace
+
+void register_student_t() { register_base<StudentT>("student_t"); }
+
 }  // namespace nflows

@@ -48,7 +48,8 @@ struct UniformFamily {
 template <class T>
 using Uniform = Independent<T, UniformFamily>;
 
-const bool registered = register_base<Uniform>("uniform");
-
 }  // namespace
+
+void register_uniform() { register_base<Uniform>("uniform"); }
+
 }  // namespace nflows

@@ -75,7 +75,8 @@ struct VonMisesFamily {
 template <class T>
 using VonMises = Independent<T, VonMisesFamily>;
 
-const bool registered = register_base<VonMises>("von_mises");
-
 }  // namespace
+
+void register_von_mises() { register_base<VonMises>("von_mises"); }
+
 }  // namespace nflows

@@ -63,7 +63,8 @@ class ActNorm final : public Bijection<T> {
   Index n_;
 };
 
-const bool registered = register_bijection<ActNorm>("actnorm");
-
 }  // namespace
+
+void register_actnorm() { register_bijection<ActNorm>("actnorm"); }
+
 }  // namespace nflows

@@ -17,11 +17,11 @@
 #include <string>
 #include <vector>
 
+#include "core/layout.h"
 #include "core/panel.h"
 #include "core/registry.h"
 #include "core/rng.h"
 #include "core/spec.h"
-#include "nets/net.h"
 
 namespace nflows {
 
@@ -67,27 +67,25 @@ class Bijection {
 };
 
 template <class T>
-struct BijectionFactory {
-  std::unique_ptr<Bijection<T>> (*make)(const Spec& spec, Index n_features, Index n_context);
-};
+using BijectionFactory = std::unique_ptr<Bijection<T>> (*)(const Spec& spec, Index n_features,
+                                                           Index n_context);
 
 template <class T>
 std::unique_ptr<Bijection<T>> make_bijection(const Spec& spec, Index n_features, Index n_context) {
-  return Registry<BijectionFactory<T>>::global()
-      .find(spec.name, "bijection")
-      .make(spec, n_features, n_context);
+  return Registry<BijectionFactory<T>>::global().find(spec.name, "bijection")(spec, n_features, n_context);
 }
 
 // Enters B<float> and B<double>, made by their constructors from (spec, n_features, n_context).
 template <template <class> class B>
-bool register_bijection(const std::string& name) {
+void register_bijection(const std::string& name) {
   const auto enter = [&]<class T>(T) {
-    return Registry<BijectionFactory<T>>::global().add(
-        name, {[](const Spec& spec, Index n_features, Index n_context) -> std::unique_ptr<Bijection<T>> {
+    Registry<BijectionFactory<T>>::global().add(
+        name, [](const Spec& spec, Index n_features, Index n_context) -> std::unique_ptr<Bijection<T>> {
           return std::make_unique<B<T>>(spec, n_features, n_context);
-        }});
+        });
   };
-  return enter(float{}) && enter(double{});
+  enter(float{});
+  enter(double{});
 }
 
 }  // namespace nflows

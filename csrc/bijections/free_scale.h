@@ -7,7 +7,7 @@
 
 #include "core/panel.h"
 #include "simd/rows.h"
-#include "transformers/transformer.h"
+#include "transformers/formula.h"
 
 namespace nflows {
 

@@ -46,7 +46,8 @@ class HouseholderRotation final : public Bijection<T> {
   Householder<T> rotation_;
 };
 
-const bool registered = register_bijection<HouseholderRotation>("householder");
-
 }  // namespace
+
+void register_householder() { register_bijection<HouseholderRotation>("householder"); }
+
 }  // namespace nflows

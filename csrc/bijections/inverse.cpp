@@ -35,7 +35,8 @@ class Inverse final : public Bijection<T> {
   std::unique_ptr<Bijection<T>> of_;
 };
 
-const bool registered = register_bijection<Inverse>("inverse");
-
 }  // namespace
+
+void register_inverse() { register_bijection<Inverse>("inverse"); }
+
 }  // namespace nflows

@@ -120,7 +120,8 @@ class LinearGaussian final : public Bijection<T> {
   Staircase regression_;
 };
 
-const bool registered = register_bijection<LinearGaussian>("linear_gaussian");
-
 }  // namespace
+
+void register_linear_gaussian() { register_bijection<LinearGaussian>("linear_gaussian"); }
+
 }  // namespace nflows

@@ -111,7 +111,8 @@ class LinearLU final : public Bijection<T> {
   UnitLower<T> factor_;
 };
 
-const bool registered = register_bijection<LinearLU>("linear_lu");
-
 }  // namespace
+
+void register_linear_lu() { register_bijection<LinearLU>("linear_lu"); }
+
 }  // namespace nflows

@@ -111,7 +111,8 @@ class LinearQR final : public Bijection<T> {
   Householder<T> rotation_;
 };
 
-const bool registered = register_bijection<LinearQR>("linear_qr");
-
 }  // namespace
+
+void register_linear_qr() { register_bijection<LinearQR>("linear_qr"); }
+
 }  // namespace nflows

@@ -9,6 +9,7 @@
 #include "bijections/bijection.h"
 #include "bijections/free_scale.h"
 #include "linalg/householder.h"
+#include "linalg/products.h"
 #include "simd/panel_sums.h"
 
 namespace nflows {
@@ -101,7 +102,8 @@ class LinearSVD final : public Bijection<T> {
   Householder<T> rotation_;  // the shape of both
 };
 
-const bool registered = register_bijection<LinearSVD>("linear_svd");
-
 }  // namespace
+
+void register_linear_svd() { register_bijection<LinearSVD>("linear_svd"); }
+
 }  // namespace nflows

@@ -93,7 +93,8 @@ class LinearTriangular final : public Bijection<T> {
   UnitLower<T> factor_;
 };
 
-const bool registered = register_bijection<LinearTriangular>("linear_triangular");
-
 }  // namespace
+
+void register_linear_triangular() { register_bijection<LinearTriangular>("linear_triangular"); }
+
 }  // namespace nflows

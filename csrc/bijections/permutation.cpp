@@ -33,7 +33,8 @@ class Permutation final : public Bijection<T> {
   Order order_;
 };
 
-const bool registered = register_bijection<Permutation>("permutation");
-
 }  // namespace
+
+void register_permutation() { register_bijection<Permutation>("permutation"); }
+
 }  // namespace nflows

@@ -11,6 +11,7 @@
 
 #include "bijections/bijection.h"
 #include "bijections/ridge.h"
+#include "linalg/products.h"
 #include "simd/panel_sums.h"
 
 namespace nflows {
@@ -156,7 +157,8 @@ class Planar final : public Bijection<T> {
   Staircase vector_;
 };
 
-const bool registered = register_bijection<Planar>("planar");
-
 }  // namespace
+
+void register_planar() { register_bijection<Planar>("planar"); }
+
 }  // namespace nflows

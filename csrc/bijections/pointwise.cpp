@@ -148,10 +148,14 @@ struct FixedAffine {
   }
 };
 
-const bool registered = register_pointwise<Exp>("exp") && register_pointwise<Softplus>("softplus") &&
-                        register_pointwise<Sigmoid>("sigmoid") &&
-                        register_pointwise<LeakyRelu>("leaky_relu") &&
-                        register_pointwise<FixedAffine>("fixed_affine");
-
 }  // namespace
+
+void register_pointwise() {
+  register_map<Exp>("exp");
+  register_map<Softplus>("softplus");
+  register_map<Sigmoid>("sigmoid");
+  register_map<LeakyRelu>("leaky_relu");
+  register_map<FixedAffine>("fixed_affine");
+}
+
 }  // namespace nflows

@@ -112,8 +112,8 @@ struct PointwiseOf {
   using Layer = Pointwise<T, Map<T>>;
 };
 template <template <class> class Map>
-bool register_pointwise(const std::string& name) {
-  return register_bijection<PointwiseOf<Map>::template Layer>(name);
+void register_map(const std::string& name) {
+  register_bijection<PointwiseOf<Map>::template Layer>(name);
 }
 
 }  // namespace nflows

@@ -13,7 +13,7 @@
 // identity at steepness 0.
 #include "bijections/bijection.h"
 #include "bijections/ridge.h"
-#include "transformers/transformer.h"
+#include "transformers/formula.h"
 
 namespace nflows {
 namespace {
@@ -180,7 +180,8 @@ class Radial final : public Bijection<T> {
   Index n_;
 };
 
-const bool registered = register_bijection<Radial>("radial");
-
 }  // namespace
+
+void register_radial() { register_bijection<Radial>("radial"); }
+
 }  // namespace nflows

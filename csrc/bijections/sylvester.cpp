@@ -16,6 +16,7 @@
 #include "bijections/bijection.h"
 #include "bijections/ridge.h"
 #include "linalg/orthonormal.h"
+#include "linalg/products.h"
 #include "simd/panel_sums.h"
 
 namespace nflows {
@@ -233,7 +234,8 @@ class Sylvester final : public Bijection<T> {
   OrthonormalColumns<T> basis_;
 };
 
-const bool registered = register_bijection<Sylvester>("sylvester");
-
 }  // namespace
+
+void register_sylvester() { register_bijection<Sylvester>("sylvester"); }
+
 }  // namespace nflows

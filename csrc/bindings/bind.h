@@ -7,7 +7,6 @@ namespace nflows {
 
 void bind_flow(pybind11::module_& module);
 void bind_trainer(pybind11::module_& module);
-void bind_math(pybind11::module_& module);
-void bind_kernels(pybind11::module_& module);
+void bind_engine(pybind11::module_& module);
 
 }  // namespace nflows

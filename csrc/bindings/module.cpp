@@ -1,24 +1,9 @@
-// One engine: the same sources once per instruction set, under the names that the build gives.
-#include <pybind11/stl.h>
-
-#include "bases/base.h"
-#include "bijections/wirings.h"
+// The module `_engine`: the one door between Python and the engines, whichever of them runs.
 #include "bindings/bind.h"
 
-PYBIND11_MODULE(NFLOWS_MODULE, module) {
-  using namespace nflows;
-  module.doc() = "nflows_np engine for " NFLOWS_ISA;
-  module.attr("isa") = NFLOWS_ISA;
-  module.attr("compiler") = __VERSION__;
-  bind_flow(module);
-  bind_trainer(module);
-  bind_math(module);
-  bind_kernels(module);
-  module.def("registry", [] {
-    return std::map<std::string, std::vector<std::string>>{
-        {"bijections", Registry<BijectionFactory<float>>::global().names()},
-        {"transformers", Registry<Wirings<float>>::global().names()},
-        {"bases", Registry<BaseFactory<float>>::global().names()},
-    };
-  });
+PYBIND11_MODULE(_engine, module) {
+  module.doc() = "Flows and trainers of the nflows_np engines.";
+  nflows::bind_flow(module);
+  nflows::bind_trainer(module);
+  nflows::bind_engine(module);
 }

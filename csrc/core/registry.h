@@ -1,5 +1,6 @@
-// Registry: names to factories. Every bijection, transformer and base enters its own while the module loads;
-// a name that is taken is refused, and the list of names lets tests walk all there is.
+// Registry: names to factories. Every bijection, transformer and base enters its own in a function register_<file>, and
+// the build makes `register_all` of those: an engine calls it once, when it is first used. A name that is taken is
+// refused, and the list of names lets tests walk all there is.
 #pragma once
 
 #include <map>
@@ -18,9 +19,8 @@ class Registry {
     return registry;
   }
 
-  bool add(const std::string& name, Entry entry) {
+  void add(const std::string& name, Entry entry) {
     check(entries_.emplace(name, entry).second, "registry: '", name, "' is registered twice");
-    return true;
   }
 
   const Entry& find(const std::string& name, const char* kind) const {
@@ -44,5 +44,8 @@ class Registry {
 
   std::map<std::string, Entry> entries_;
 };
+
+// Fills all registries. Made by the build (register_all.cpp).
+void register_all();
 
 }  // namespace nflows

@@ -24,6 +24,8 @@ class Rng {
     return static_cast<double>(static_cast<std::int64_t>(next() >> 11) - (std::int64_t{1} << 52)) * 0x1p-52;
   }
 
+  std::uint64_t state() const { return state_; }
+
  private:
   std::uint64_t state_;
 };

@@ -7,6 +7,8 @@
 // Source and Sink are what the engine reads and writes, a stream or an array of panels.
 #pragma once
 
+#include <cstdint>
+
 #include "core/panel.h"
 
 namespace nflows {
@@ -17,6 +19,9 @@ struct Stream {
   // Moves panels [first, first + count), (count, n_features, 16) numbers, to or from `panels`. Called without the
   // GIL and from several threads; must not throw.
   void (*move)(void* owner, Index first, Index count, void* panels);
+  // Moves n rows of the table, those that `rows` lists, to `panels`; null where rows cannot be read in any order. The
+  // same holds for it.
+  void (*gather)(void* owner, const std::int64_t* rows, Index n, void* panels);
   void* owner;
   Index n_rows, n_features;
   int itemsize;   // of a number
@@ -31,6 +36,7 @@ class Source {
   explicit Source(const Stream& stream) : stream_(&stream), n_features_(stream.n_features) {}
 
   bool in_order() const { return stream_ != nullptr && stream_->in_order; }
+  bool in_any_order() const { return stream_ == nullptr || stream_->gather != nullptr; }
 
   // Panels [first, first + count): where they lie, or in `room`.
   Panels<const T> read(Index first, Index count, T* room) const {
@@ -39,7 +45,26 @@ class Source {
     return dense_panels<const T>(room, n_features_, count);
   }
 
+  // n rows from place `first` of an order on: where they lie, if the order is that of the table (null) and whole panels
+  // begin there, or in `room`.
+  Panels<const T> take(const std::int64_t* order, Index first, Index n, T* room) const {
+    if (order == nullptr) return read(first / kLanes, panels_for(n), room);
+    if (stream_ != nullptr)
+      stream_->gather(stream_->owner, order + first, n, room);
+    else
+      gather(order + first, n, room);
+    return dense_panels<const T>(room, n_features_, panels_for(n));
+  }
+
  private:
+  void gather(const std::int64_t* rows, Index n, T* room) const {
+    const Panels<T> to = dense_panels(room, n_features_, panels_for(n));
+    std::fill_n(room, to.count * n_features_ * kLanes, T(0));
+    for (Index i = 0; i < n; ++i)
+      for (Index j = 0; j < n_features_; ++j)
+        to.row(i / kLanes, j)[i % kLanes] = dense_.row(rows[i] / kLanes, j)[rows[i] % kLanes];
+  }
+
   const Stream* stream_ = nullptr;
   Panels<const T> dense_;
   Index n_features_;

@@ -10,10 +10,9 @@
 #include <vector>
 
 #include "bijections/bijection.h"
+#include "core/direction.h"
 
 namespace nflows {
-
-enum class Direction { kForward, kInverse };
 
 // Whether a run leaves behind what `pull` needs, or reuses the space of each layer for the next.
 enum class Keep { kNothing, kForPull };

@@ -24,10 +24,7 @@ Index count_params(const Spec& spec, Index n_features, Index most) {
 template <class T>
 Flow<T>::Flow(const Spec& spec, Index n_features, Index n_context)
     : chain_(spec.children("bijections"), n_features, n_context),
-      base_(make_base<T>(spec.child("base"), n_features)),
-      params_(chain_.n_params() + base_->n_params()) {
-  start(0);
-}
+      base_(make_base<T>(spec.child("base"), n_features)) {}
 
 template <class T>
 std::vector<Block> Flow<T>::blocks() const {
@@ -41,27 +38,30 @@ std::vector<Block> Flow<T>::blocks() const {
 }
 
 template <class T>
-void Flow<T>::start(std::uint64_t seed) {
-  rng_ = Rng(seed);
-  chain_.start(params(), rng_);
-  base_->start(params() + chain_.n_params(), rng_);
+std::uint64_t Flow<T>::start(std::uint64_t seed, T* params) const {
+  Rng rng(seed);
+  chain_.start(params, rng);
+  base_->start(base_params(params), rng);
+  return rng.state();
 }
 
 template <class T>
-void Flow<T>::start_from_data(T* x, const T* context, const double* weights, Index n_panels) {
+void Flow<T>::start_from_data(std::uint64_t random, T* x, const T* context, const double* weights,
+                              Index n_panels, T* params) const {
   Workspace<T> workspace(chain_.n_workspace(Keep::kNothing), 0, 0);
   const Panels<T> rows = dense_panels(x, chain_.n_features(), n_panels);
-  chain_.start_from_data(rows, dense_panels(context, chain_.n_context(), n_panels), weights, params(),
+  chain_.start_from_data(rows, dense_panels(context, chain_.n_context(), n_panels), weights, params,
                          workspace.panels(1), base_->starts_from_data());
-  Rng rng = rng_;
-  base_->start_from_data(rows, weights, rng, params() + chain_.n_params());
+  Rng rng(random);
+  base_->start_from_data(rows, weights, rng, base_params(params));
 }
 
 template <class T>
 void Flow<T>::for_tiles(const Source<T>& x, const Source<T>& context, Index n_panels, int n_threads,
-                        Keep keep, const std::function<void(const Tile&)>& job) {
+                        Keep keep, const std::function<void(const Tile&)>& job) const {
   const Index n_tiles = (n_panels + kTilePanels - 1) / kTilePanels;
-  n_threads = worthwhile_threads(n_threads, n_panels * kLanes, n_params());
+  n_threads = static_cast<int>(
+      std::clamp<Index>(n_tiles, 1, worthwhile_threads(n_threads, n_panels * kLanes, n_params())));
   auto& pool = keep == Keep::kForPull ? keeping_ : lean_;
   auto lent = pool.borrow(n_threads, n_workspace(keep), chain_.n_features(), chain_.n_context());
   std::mutex reading;
@@ -82,24 +82,24 @@ void Flow<T>::for_tiles(const Source<T>& x, const Source<T>& context, Index n_pa
 }
 
 template <class T>
-void Flow<T>::log_prob(const Source<T>& x, const Source<T>& context, Index n_panels, int n_threads,
-                       double* log_prob) {
-  for_tiles(x, context, n_panels, n_threads, Keep::kNothing, [&](const Tile& tile) {
+void Flow<T>::log_prob(const T* params, const Source<T>& x, const Source<T>& context, Index n_panels,
+                       int n_threads, double* log_prob) const {
+  constexpr Keep keep = Keep::kNothing;
+  for_tiles(x, context, n_panels, n_threads, keep, [&](const Tile& tile) {
     const auto total = tile.workspace.totals(tile.count);
     const auto workspace = tile.workspace.panels(tile.count);
-    const auto z =
-        chain_.run(Direction::kForward, Keep::kNothing, params(), tile.x, tile.context, total, workspace);
-    base_->log_prob(base_params(), z, total, base_scratch(Keep::kNothing, workspace));
+    const auto z = chain_.run(Direction::kForward, keep, params, tile.x, tile.context, total, workspace);
+    base_->log_prob(base_params(params), z, total, base_scratch(keep, workspace));
     std::copy_n(total.data, tile.count * kLanes, log_prob + tile.first * kLanes);
   });
 }
 
 template <class T>
-void Flow<T>::map(Direction direction, const Source<T>& x, const Source<T>& context, Index n_panels,
-                  int n_threads, const Sink<T>& out, double* log_det) {
+void Flow<T>::map(Direction direction, const T* params, const Source<T>& x, const Source<T>& context,
+                  Index n_panels, int n_threads, const Sink<T>& out, double* log_det) const {
   for_tiles(x, context, n_panels, n_threads, Keep::kNothing, [&](const Tile& tile) {
     const auto total = tile.workspace.totals(tile.count);
-    const auto mapped = chain_.run(direction, Keep::kNothing, params(), tile.x, tile.context, total,
+    const auto mapped = chain_.run(direction, Keep::kNothing, params, tile.x, tile.context, total,
                                    tile.workspace.panels(tile.count));
     out.write(mapped, tile.first, tile.workspace.data());
     std::copy_n(total.data, tile.count * kLanes, log_det + tile.first * kLanes);
@@ -107,41 +107,44 @@ void Flow<T>::map(Direction direction, const Source<T>& x, const Source<T>& cont
 }
 
 template <class T>
-void Flow<T>::pull(Direction direction, const T* x, const T* context, Index n_panels, const T* dout,
-                   const T* dlog_det, T* din, T* dparams, T* dcontext) {
+void Flow<T>::map_backward(Direction direction, const T* params, const T* x, const T* context, Index n_panels,
+                           const Adjoints<T>& adjoints) const {
   const Index n = chain_.n_features(), n_context = chain_.n_context();
-  const auto above = dense_panels(dout, n, n_panels), weight = dense_panels(dlog_det, 1, n_panels);
-  const auto to = dense_panels(din, n, n_panels), to_context = dense_panels(dcontext, n_context, n_panels);
+  const auto above = dense_panels(adjoints.dout, n, n_panels);
+  const auto weight = dense_panels(adjoints.dlog_det, 1, n_panels);
+  const auto to = dense_panels(adjoints.din, n, n_panels);
+  const auto to_context = dense_panels(adjoints.dcontext, n_context, n_panels);
   for_tiles({x, n, n_panels}, {context, n_context, n_panels}, n_panels, 1, Keep::kForPull,
             [&](const Tile& tile) {
               const auto workspace = tile.workspace.panels(tile.count);
-              chain_.run(direction, Keep::kForPull, params(), tile.x, tile.context,
+              chain_.run(direction, Keep::kForPull, params, tile.x, tile.context,
                          tile.workspace.totals(tile.count), workspace);
-              const Gradients<T> grads{weight.slice(tile.first, tile.count), dparams,
+              const Gradients<T> grads{weight.slice(tile.first, tile.count), adjoints.dparams,
                                        to_context.slice(tile.first, tile.count)};
-              const auto pulled = chain_.pull(direction, params(), tile.context,
+              const auto pulled = chain_.pull(direction, params, tile.context,
                                               above.slice(tile.first, tile.count), grads, workspace);
               copy_rows(pulled, to.slice(tile.first, tile.count), n);
             });
 }
 
 template <class T>
-void Flow<T>::pull_log_prob(const T* x, const T* context, Index n_panels, const T* dlog_prob, T* dx,
-                            T* dparams, T* dcontext) {
+void Flow<T>::log_prob_backward(const T* params, const T* x, const T* context, Index n_panels,
+                                const Adjoints<T>& adjoints) const {
   constexpr Keep keep = Keep::kForPull;
   const Index n = chain_.n_features(), n_context = chain_.n_context();
-  const auto weight = dense_panels(dlog_prob, 1, n_panels);
-  const auto to = dense_panels(dx, n, n_panels), to_context = dense_panels(dcontext, n_context, n_panels);
+  const auto weight = dense_panels(adjoints.dlog_det, 1, n_panels);
+  const auto to = dense_panels(adjoints.din, n, n_panels);
+  const auto to_context = dense_panels(adjoints.dcontext, n_context, n_panels);
   for_tiles({x, n, n_panels}, {context, n_context, n_panels}, n_panels, 1, keep, [&](const Tile& tile) {
     const auto workspace = tile.workspace.panels(tile.count);
-    const auto z = chain_.run(Direction::kForward, keep, params(), tile.x, tile.context,
+    const auto z = chain_.run(Direction::kForward, keep, params, tile.x, tile.context,
                               tile.workspace.totals(tile.count), workspace);
-    const Gradients<T> grads{weight.slice(tile.first, tile.count), dparams,
+    const Gradients<T> grads{weight.slice(tile.first, tile.count), adjoints.dparams,
                              to_context.slice(tile.first, tile.count)};
     const auto dz = chain_.dout_buffer(workspace);
-    base_->backward(base_params(), z, grads.dlog_det, dz, dparams + chain_.n_params(),
+    base_->backward(base_params(params), z, grads.dlog_det, dz, base_params(adjoints.dparams),
                     base_scratch(keep, workspace));
-    const auto pulled = chain_.pull(Direction::kForward, params(), tile.context, dz, grads, workspace);
+    const auto pulled = chain_.pull(Direction::kForward, params, tile.context, dz, grads, workspace);
     copy_rows(pulled, to.slice(tile.first, tile.count), n);
   });
 }

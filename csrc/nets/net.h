@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "core/layout.h"
 #include "core/panel.h"
 #include "core/rng.h"
 #include "core/spec.h"
@@ -24,13 +25,6 @@
 #include "nets/activations.h"
 
 namespace nflows {
-
-// A parameter block: what `layout` reports, and what weight decay applies to.
-struct Block {
-  std::string name;
-  Index offset, size;
-  bool decays;
-};
 
 // The hidden layers as a wiring's spec has them.
 struct Hidden {

@@ -9,16 +9,16 @@ namespace nflows {
 // panel, zero for padding lanes; `minus_weights` the same with the other sign, in T: it is d(loss)/d(log_det) and
 // d(loss)/d(log p).
 template <class T>
-double forward_kl(const Flow<T>& flow, Panels<const T> x, Panels<const T> context,
+double forward_kl(const Flow<T>& flow, const T* params, Panels<const T> x, Panels<const T> context,
                   Panels<const double> weights, Panels<const T> minus_weights, Workspace<T>& workspace,
                   Panels<T> unused_dcontext, T* dparams, Accumulate accumulate) {
   const Chain<T>& chain = flow.chain();
   const Panels<T> rows = workspace.panels(x.count);
   const Panels<double> log_prob = workspace.totals(x.count);
   const Panels<const T> z =
-      chain.run(Direction::kForward, Keep::kForPull, flow.params(), x, context, log_prob, rows);
+      chain.run(Direction::kForward, Keep::kForPull, params, x, context, log_prob, rows);
   const Panels<T> scratch = flow.base_scratch(Keep::kForPull, rows);
-  flow.base().log_prob(flow.base_params(), z, log_prob, scratch);
+  flow.base().log_prob(flow.base_params(params), z, log_prob, scratch);
 
   double loss = 0.0;
   for (Index p = 0; p < x.count; ++p)
@@ -29,10 +29,10 @@ double forward_kl(const Flow<T>& flow, Panels<const T> x, Panels<const T> contex
     }
 
   const Panels<T> dz = chain.dout_buffer(rows);
-  T* dbase = dparams + chain.n_params();
+  T* dbase = flow.base_params(dparams);
   if (accumulate == Accumulate::kAfresh) std::fill_n(dbase, flow.base().n_params(), T(0));
-  flow.base().backward(flow.base_params(), z, minus_weights, dz, dbase, scratch);
-  chain.pull(Direction::kForward, flow.params(), context, dz, {minus_weights, dparams, unused_dcontext}, rows,
+  flow.base().backward(flow.base_params(params), z, minus_weights, dz, dbase, scratch);
+  chain.pull(Direction::kForward, params, context, dz, {minus_weights, dparams, unused_dcontext}, rows,
              accumulate);
   return loss;
 }

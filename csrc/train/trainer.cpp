@@ -49,28 +49,29 @@ void check_positive(double value, const char* name) {
 }  // namespace
 
 template <class T>
-Trainer<T>::Trainer(Flow<T>& flow, const TrainerOptions& options)
-    : first(flow.n_params()),
-      second(flow.n_params()),
-      flow_(flow),
+Trainer<T>::Trainer(const Flow<T>& flow, const TrainerOptions& options, const TrainedArrays<T>& arrays)
+    : flow_(flow),
       options_(options),
+      at_(arrays),
       schedule_(options.schedule, options.total_steps, options.warm_up_steps),
       blocks_(flow.blocks()),
       sums_((flow.n_params() + kSlice - 1) / kSlice) {
-  const AdamOptions& adam = options.adam;
-  check_positive(adam.learning_rate, "learning_rate");
-  check_positive(adam.epsilon, "epsilon");
+  const auto is_share = [](double value) { return value >= 0.0 && value < 1.0; };
+  check_positive(options.learning_rate, "learning_rate");
+  check_positive(options.epsilon, "epsilon");
   check(options.clip_ratio > 1.0, "trainer: clip_ratio must be larger than 1, got ", options.clip_ratio);
-  check(adam.beta_1 >= 0.0 && adam.beta_1 < 1.0, "trainer: beta_1 must be in [0, 1), got ", adam.beta_1);
-  check(adam.beta_2 >= 0.0 && adam.beta_2 < 1.0, "trainer: beta_2 must be in [0, 1), got ", adam.beta_2);
-  check(std::isfinite(adam.alpha) && adam.alpha >= 0.0, "trainer: alpha must not be negative, got ",
-        adam.alpha);
+  check(is_share(options.beta_1), "trainer: beta_1 must be in [0, 1), got ", options.beta_1);
+  check(is_share(options.beta_2), "trainer: beta_2 must be in [0, 1), got ", options.beta_2);
+  check(is_share(options.average_decay), "trainer: average_decay must be in [0, 1), got ",
+        options.average_decay);
+  check(std::isfinite(options.alpha) && options.alpha >= 0.0, "trainer: alpha must not be negative, got ",
+        options.alpha);
 }
 
 template <class T>
 void Trainer<T>::set_learning_rate(double rate) {
   check_positive(rate, "learning_rate");
-  options_.adam.learning_rate = rate;
+  options_.learning_rate = rate;
 }
 
 template <class T>
@@ -81,10 +82,26 @@ Index Trainer<T>::n_parts(Index n_panels) const {
 }
 
 template <class T>
-StepResult Trainer<T>::step(const Source<T>& x, const Source<T>& context, const double* weights, Index first,
-                            Index n_panels, int n_threads) {
+void Trainer<T>::train(const TrainingRows<T>& rows, Index batch_size, int n_threads, double* losses,
+                       bool* applied) {
+  std::vector<double> weights(panels_for(std::min(batch_size, rows.n)) * kLanes);
+  for (Index first = 0; first < rows.n; first += batch_size) {
+    const Index n = std::min(batch_size, rows.n - first);
+    std::fill(weights.begin(), weights.end(), 0.0);
+    for (Index i = 0; i < n; ++i) {
+      const Index row = rows.order == nullptr ? first + i : rows.order[first + i];
+      weights[i] = (rows.weights == nullptr ? 1.0 : rows.weights[row]) / static_cast<double>(n);
+    }
+    const StepResult result = step({rows, first, n, weights.data()}, n_threads);
+    *losses++ = result.loss;
+    *applied++ = result.applied;
+  }
+}
+
+template <class T>
+StepResult Trainer<T>::step(const Batch& batch, int n_threads) {
   const Chain<T>& chain = flow_.chain();
-  const Index n = n_parts(n_panels);
+  const Index n_panels = panels_for(batch.n_rows), n = n_parts(n_panels);
   n_threads = static_cast<int>(
       std::min<Index>(worthwhile_threads(n_threads, n_panels * kLanes, 3 * flow_.n_params()), n));
   while (static_cast<Index>(parts_.size()) < n) parts_.push_back({Arena<T>(flow_.n_params()), 0.0});
@@ -93,8 +110,7 @@ StepResult Trainer<T>::step(const Source<T>& x, const Source<T>& context, const 
                                                        chain.n_context()),
                         Arena<T>(kLanes * kTilePanels), Arena<T>(kLanes * kTilePanels * chain.n_context())});
   parallel_for(n, n_threads, [&](Index i, int worker) {
-    run_part(parts_[i], workers_[worker], x, context, weights, first, i * n_panels / n,
-             (i + 1) * n_panels / n);
+    run_part(parts_[i], workers_[worker], batch, i * n_panels / n, (i + 1) * n_panels / n);
   });
 
   double loss = 0.0;
@@ -102,23 +118,26 @@ StepResult Trainer<T>::step(const Source<T>& x, const Source<T>& context, const 
   return {loss, std::isfinite(loss) && reduce_and_update(n, n_threads)};
 }
 
-// The loss and gradient of panels [begin, end) of the batch that begins at panel `first`, tile by tile.
+// The loss and gradient of panels [begin, end) of a batch, tile by tile.
 template <class T>
-void Trainer<T>::run_part(Part& part, Worker& worker, const Source<T>& x, const Source<T>& context,
-                          const double* weights, Index first, Index begin, Index end) {
+void Trainer<T>::run_part(Part& part, Worker& worker, const Batch& batch, Index begin, Index end) {
   const Chain<T>& chain = flow_.chain();
+  const auto& [rows, context, unused_weights, order, n] = batch.from;
   part.loss = 0.0;
   for (Index at = begin; at < end; at += kTilePanels) {
     const Index count = std::min(kTilePanels, end - at);
-    const double* w = weights + at * kLanes;
+    const double* w = batch.weights + at * kLanes;
     std::transform(w, w + count * kLanes, worker.minus_weights.data(),
                    [](double v) { return static_cast<T>(-v); });
-    part.loss +=
-        forward_kl<T>(flow_, x.read(first + at, count, worker.workspace->data()),
-                      context.read(first + at, count, worker.workspace->context()), dense_panels(w, 1, count),
-                      dense_panels(worker.minus_weights.data(), 1, count), *worker.workspace,
-                      dense_panels(worker.dcontext.data(), chain.n_context(), count), part.gradient.data(),
-                      at == begin ? Accumulate::kAfresh : Accumulate::kOnTop);
+    const auto take = [&](const Source<T>& source, T* room) {
+      return source.take(order, batch.first + at * kLanes,
+                         std::min(count * kLanes, batch.n_rows - at * kLanes), room);
+    };
+    part.loss += forward_kl<T>(flow_, at_.params, take(rows, worker.workspace->data()),
+                               take(context, worker.workspace->context()), dense_panels(w, 1, count),
+                               dense_panels(worker.minus_weights.data(), 1, count), *worker.workspace,
+                               dense_panels(worker.dcontext.data(), chain.n_context(), count),
+                               part.gradient.data(), at == begin ? Accumulate::kAfresh : Accumulate::kOnTop);
   }
 }
 
@@ -126,7 +145,7 @@ void Trainer<T>::run_part(Part& part, Worker& worker, const Source<T>& x, const 
 // those before it, as they were taken, which Adam's second moments hold.
 template <class T>
 double Trainer<T>::clip(double norm, double sum_of_moments) const {
-  const double forgotten = std::pow(options_.adam.beta_2, static_cast<double>(steps));
+  const double forgotten = std::pow(options_.beta_2, static_cast<double>(steps));
   const double usual = steps == 0 ? kFirstNorm : std::sqrt(sum_of_moments / (1.0 - forgotten));
   return std::min(1.0, options_.clip_ratio * usual / norm);
 }
@@ -147,10 +166,11 @@ bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
       }
     sums_[slice].squares =
         sum(begin, end, [&](Index j) { return static_cast<double>(gradient[j]) * gradient[j]; });
-    sums_[slice].moments = sum(begin, end, [&](Index j) { return static_cast<double>(second.data()[j]); });
+    sums_[slice].moments =
+        sum(begin, end, [&](Index j) { return static_cast<double>(at_.second_moment[j]); });
   });
 
-  Sums total{0.0, 0.0};
+  Sums total{0.0, 0.0, true};
   for (const Sums& of : sums_) total.squares += of.squares, total.moments += of.moments;
   const double norm = std::sqrt(total.squares);
   if (!(total.squares <= std::numeric_limits<T>::max()))
@@ -158,15 +178,17 @@ bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
   if (norm <= kRounding<T>) return true;
 
   const T scale = static_cast<T>(clip(norm, total.moments));
-  const AdamStep<T> step(options_.adam, options_.adam.learning_rate * schedule_.factor(steps), steps + 1);
+  const AdamStep<T> step(options_, options_.learning_rate * schedule_.factor(steps), steps + 1);
   ++steps;
   parallel_for(n_slices, n_threads, [&](Index slice, int) {
     const Index begin = slice * kSlice, end = std::min(begin + kSlice, n_params);
+    bool& within = sums_[slice].within = true;
     for (const Block& block : blocks_)
-      step.update(std::max(begin, block.offset), std::min(end, block.offset + block.size), gradient, scale,
-                  block.decays, flow_.params(), first.data(), second.data());
+      within &=
+          step.update(std::max(begin, block.offset), std::min(end, block.offset + block.size), gradient,
+                      scale, block.decays, at_.params, at_.average, at_.first_moment, at_.second_moment);
   });
-  return true;
+  return std::all_of(sums_.begin(), sums_.end(), [](const Sums& of) { return of.within; });
 }
 
 template class Trainer<float>;

@@ -11,38 +11,36 @@
 
 #include "flow/flow.h"
 #include "train/adam.h"
+#include "train/options.h"
 #include "train/schedule.h"
 
 namespace nflows {
 
-struct TrainerOptions {
-  AdamOptions adam;
-  double clip_ratio;
-  std::string schedule;
-  std::int64_t total_steps, warm_up_steps;
+struct StepResult {
+  double loss;  // of the batch, before the update
+  bool
+      applied;  // false: loss or gradient were not finite, and nothing was changed; or the step led beyond the bound of
+                // parameters, where it stopped. Whoever trains goes back to weights that are good.
 };
 
-struct StepResult {
-  double loss;   // of the batch, before the update
-  bool applied;  // false: loss or gradient were not finite, and nothing was changed
+// What training changes, one number per parameter each: Adam's weights, their average, the gradient's moments.
+template <class T>
+struct TrainedArrays {
+  T *params, *average, *first_moment, *second_moment;
 };
 
 template <class T>
 class Trainer {
  public:
-  Trainer(Flow<T>& flow, const TrainerOptions& options);
+  Trainer(const Flow<T>& flow, const TrainerOptions& options, const TrainedArrays<T>& arrays);
 
-  // One step on a batch, panels [first, first + n_panels) of the sources; weights (one per lane of the batch, zero
-  // for padding) already divided by the number of rows.
-  StepResult step(const Source<T>& x, const Source<T>& context, const double* weights, Index first,
-                  Index n_panels, int n_threads);
+  // A step for each batch of batch_size rows.
+  void train(const TrainingRows<T>& rows, Index batch_size, int n_threads, double* losses, bool* applied);
 
-  double learning_rate() const { return options_.adam.learning_rate; }
+  double learning_rate() const { return options_.learning_rate; }
   void set_learning_rate(double rate);
 
-  // The optimizer's state: steps done, first and second moments.
-  std::int64_t steps = 0;
-  Arena<T> first, second;
+  std::int64_t steps = 0;  // done, Adam's t
 
  private:
   struct Part {
@@ -56,16 +54,25 @@ class Trainer {
 
   struct Sums {
     double squares, moments;  // of the gradient; of Adam, the second ones
+    bool within;              // whether the step stayed within the bound
   };
 
+  // One batch: the rows from `first` on, and a weight for each of its lanes, zero for padding.
+  struct Batch {
+    const TrainingRows<T>& from;
+    Index first, n_rows;
+    const double* weights;
+  };
+
+  StepResult step(const Batch& batch, int n_threads);
   Index n_parts(Index n_panels) const;
-  void run_part(Part& part, Worker& worker, const Source<T>& x, const Source<T>& context,
-                const double* weights, Index first, Index begin, Index end);
+  void run_part(Part& part, Worker& worker, const Batch& batch, Index begin, Index end);
   bool reduce_and_update(Index n_parts, int n_threads);
   double clip(double norm, double sum_of_moments) const;
 
-  Flow<T>& flow_;
+  const Flow<T>& flow_;
   TrainerOptions options_;
+  TrainedArrays<T> at_;
   Schedule schedule_;
   std::vector<Block> blocks_;
   std::vector<Part> parts_;

@@ -5,7 +5,7 @@
 // Parameter per feature: mu. The identity at mu = 0.
 #pragma once
 
-#include "transformers/transformer.h"
+#include "transformers/formula.h"
 
 namespace nflows {
 

@@ -14,7 +14,7 @@
 // Parameters per feature: t, a. The identity at t = a = 0.
 #pragma once
 
-#include "transformers/transformer.h"
+#include "transformers/formula.h"
 
 namespace nflows {
 

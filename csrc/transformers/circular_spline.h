@@ -17,6 +17,7 @@ namespace nflows {
 
 class CircularSpline {
  public:
+  static constexpr bool is_angle = true;
   int n_params;
 
   explicit CircularSpline(const Spec& spec)

@@ -19,7 +19,7 @@
 #include "core/spec.h"
 #include "simd/roots.h"
 #include "simd/softmax.h"
-#include "transformers/transformer.h"
+#include "transformers/formula.h"
 
 namespace nflows {
 

@@ -21,7 +21,7 @@
 
 #include "core/spec.h"
 #include "simd/softmax.h"
-#include "transformers/transformer.h"
+#include "transformers/formula.h"
 
 namespace nflows {
 

@@ -6,7 +6,7 @@
 // Parameter per feature: a. The identity at a = 0.
 #pragma once
 
-#include "transformers/transformer.h"
+#include "transformers/formula.h"
 
 namespace nflows {
 

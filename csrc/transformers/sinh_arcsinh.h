@@ -9,7 +9,7 @@
 // Parameters per feature: those of epsilon and log delta. The identity at 0, 0.
 #pragma once
 
-#include "transformers/transformer.h"
+#include "transformers/formula.h"
 
 namespace nflows {
 

@@ -13,7 +13,7 @@
 
 #include "core/spec.h"
 #include "simd/roots.h"
-#include "transformers/transformer.h"
+#include "transformers/formula.h"
 
 namespace nflows {
 

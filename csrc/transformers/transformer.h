@@ -1,90 +1,53 @@
-// The contract of a transformer: a monotone map z = f(x; p) of one number, with k parameters.
+// The contract of a transformer: a monotone map of one feature, z = f(x; p), over the panels of a tile.
 //
-// A transformer is a small struct of plain numbers, made from its spec if that has options, with
+// All views start at the feature in question: x.from(j) for feature j, p from the first of its parameters on. Adjoints
+// are as in bijection.h: dx, dz and dp are overwritten, log_det is added to.
 //
-//   int n_params;                                  // k; static where it is no option
-//   Mapped<R> forward(R x, P p)                    // z,  log_det = log f'(x)
-//   Mapped<R> inverse(R z, P p)                    // x,  log_det = -log f'(x)
-//   R backward(R x, P p, R dz, R dlog_det, D dp)   // dx and dp of forward
-//
-// templates over R: Rows<T> on a CPU, T in a CUDA thread. p[i] is parameter i, dp.set(i, R) takes its adjoint, each
-// once and after the last p[i] was read. At p = 0 it is the identity, so that a flow whose conditioners end in zeros
-// starts as one. `backward` is linear in (dz, dlog_det). The gradient of `inverse` is nobody's task: see
-// pull_inverse. A transformer knows no wiring; bijections/ makes it elementwise, a coupling and autoregressive.
+// A transformer also says what a conditioning net sees of its feature. A number x is shown as u(x) = x / (1 + |x| / c),
+// c = 10: within a few standard deviations of zero, where the data are, u is close to x; far out it bends towards +-c.
+// Nets are trained near the data alone. Given x itself they would extrapolate without limit, and rows far out would be
+// shifted by numbers much larger than themselves, which float32 cannot undo. With u, a flow becomes an affine map far
+// out, and rows ten standard deviations away come back to five digits instead of none. An angle is shown as sin x and
+// cos x: densities are then as smooth at pi as anywhere.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <type_traits>
+#include <memory>
+#include <string>
 
+#include "core/panel.h"
+#include "core/registry.h"
 #include "core/spec.h"
-#include "simd/math.h"
 
 namespace nflows {
 
-template <class R>
-struct Mapped {
-  R value, log_det;
+template <class T>
+class Transformer {
+ public:
+  virtual ~Transformer() = default;
+
+  virtual Index n_params() const = 0;
+
+  virtual void forward(Panels<const T> x, Panels<const T> p, Panels<T> z, Panels<double> log_det) const = 0;
+  virtual void inverse(Panels<const T> z, Panels<const T> p, Panels<T> x, Panels<double> log_det) const = 0;
+
+  // Of z = f(x; p), and of x = f^-1(z; p) at the solution x.
+  virtual void backward(Panels<const T> x, Panels<const T> p, Panels<const T> dz, Panels<const T> dlog_det,
+                        Panels<T> dx, Panels<T> dp) const = 0;
+  virtual void inverse_backward(Panels<const T> x, Panels<const T> p, Panels<const T> dx,
+                                Panels<const T> dlog_det, Panels<T> dz, Panels<T> dp) const = 0;
+
+  // What the net sees: n_seen features u. Backwards the first of du becomes dx, in place.
+  virtual Index n_seen() const = 0;
+  virtual void show(Panels<const T> x, Panels<T> u) const = 0;
+  virtual void show_backward(Panels<const T> u, Panels<T> du) const = 0;
 };
 
-// A transformer as its spec has it.
-template <class Transformer>
-Transformer transformer_from(const Spec& spec) {
-  if constexpr (std::is_constructible_v<Transformer, const Spec&>)
-    return Transformer(spec);
-  else
-    return {};
-}
+template <class T>
+using TransformerFactory = std::unique_ptr<Transformer<T>> (*)(const Spec& spec);
 
-// A log-scale alpha = c tanh(a / c), |alpha| < c, and its slope d(alpha)/da: exp(alpha) cannot overflow, and
-// near zero, where flows live, the bound is not felt.
-template <class R>
-struct LogScale {
-  R value, slope;
-};
-template <class R>
-NFLOWS_FN LogScale<R> bounded(R a, ScalarOf<R> c) {
-  const R t = tanh(a * (1 / c));
-  return {t * c, R(1) - t * t};
-}
-
-// The a whose bounded value is alpha, for starts from data; alphas outside stop just inside the bound.
-inline double unbounded(double alpha, double c) { return c * std::atanh(std::clamp(alpha / c, -0.99, 0.99)); }
-
-// Units that are alike at 0 part because each has a rate of its own at which it follows its parameter: of the n, unit k
-// has one from 1/4 to 4, in even ratios; a single one has 1.
-template <class R>
-NFLOWS_FN ScalarOf<R> rate_of_unit(int k, int n) {
-  const double place = n == 1 ? 0.5 : static_cast<double>(k) / (n - 1);
-  return exp(static_cast<ScalarOf<R>>((2.0 * place - 1.0) * 1.3862943611198906));
-}
-
-// The parameters, or their adjoints, behind the first k.
-template <int k, class P>
-struct After {
-  P all;
-  NFLOWS_FN auto operator[](int i) const { return all[k + i]; }
-  template <class R>
-  NFLOWS_FN void set(int i, R value) const {
-    all.set(k + i, value);
-  }
-};
-
-// The gradient of x = f^-1(z; p) by the implicit function theorem, at the solution x, for any transformer.
-//
-// Let l(x, p) = log f'(x; p), and let the loss see x and -l with adjoints dx and dlog_det. From z = f(x; p),
-// dx/dz = 1/f' and dx/dp = -(df/dp)/f', hence with g = dL/dx in total = dx - dlog_det dl/dx
-//
-//   dL/dz = g / f'   and   dL/dp = -(dL/dz) df/dp - dlog_det dl/dp.
-//
-// Both are backward's own output: (dl/dx, dl/dp) for dz = 0, (df/dx, df/dp) for dlog_det = 0. What
-// the first call leaves in dp, the second one replaces.
-template <class Transformer, class R, class P, class D>
-NFLOWS_FN R pull_inverse(const Transformer& f, R x, P p, R dx, R dlog_det, D dp) {
-  const R direct = f.backward(x, p, R(0), -dlog_det, dp);
-  const R dz = (dx + direct) * exp(-f.forward(x, p).log_det);
-  f.backward(x, p, -dz, -dlog_det, dp);
-  return dz;
+template <class T>
+std::unique_ptr<Transformer<T>> make_transformer(const Spec& spec) {
+  return Registry<TransformerFactory<T>>::global().find(spec.name, "transformer")(spec);
 }
 
 }  // namespace nflows

@@ -1,21 +1,34 @@
-"""The engine: one compiled module for each instruction set, of which one is chosen once.
+"""The engines: one compiled module for each instruction set, of which one is chosen once.
 
 `engine` is the best variant that was built and that this CPU runs, or the one that the environment variable
 NFLOWS_NP_ISA ("base", "avx2" or "avx512") asks for. All variants hold the same names (engine.pyi).
 """
 
+from __future__ import annotations
+
+import functools
 import importlib
 import os
 from importlib.util import find_spec
 from types import ModuleType
-from typing import TYPE_CHECKING
 
-from ._probe import missing, supports
+from . import _engine
+from ._engine import missing, supports
 
 VARIANTS = ("base", "avx2", "avx512")  # slowest first: each needs all that the one before it needs
 ENVIRONMENT = "NFLOWS_NP_ISA"
 
-__all__ = ["ENVIRONMENT", "VARIANTS", "EngineError", "available", "built", "choice", "engine", "load"]
+__all__ = [
+    "ENVIRONMENT",
+    "VARIANTS",
+    "EngineError",
+    "available",
+    "built",
+    "choice",
+    "engine",
+    "hooks",
+    "load",
+]
 
 
 class EngineError(ImportError):
@@ -32,7 +45,7 @@ def available() -> list[str]:
     return [isa for isa in built() if supports(isa)]
 
 
-def load(isa: str) -> ModuleType:
+def load(isa: str) -> _engine.Engine:
     """Return the engine's variant `isa`. Several may be loaded side by side.
 
     Parameters
@@ -55,7 +68,27 @@ def load(isa: str) -> ModuleType:
             f"the engine variant {isa!r} cannot run here: this CPU or its operating system lacks "
             f"{', '.join(lacking)}; it runs {_names(available())}"
         )
-    return importlib.import_module(f"{__name__}._engine_{isa}")
+    return _opened(isa)
+
+
+@functools.cache
+def _opened(isa: str) -> _engine.Engine:
+    """The engine of a module that runs here: one object for all who load it."""
+    return _engine.Engine(importlib.import_module(f"{__name__}._engine_{isa}").engine)
+
+
+def hooks(isa: str) -> ModuleType:
+    """Return what tests and benches measure inside the variant `isa`: maths functions, products, transformers.
+
+    Raises
+    ------
+    EngineError
+        If this build has no hooks; the configuration NFLOWS_HOOKS=ON makes them.
+    """
+    load(isa)
+    if find_spec(f"{__name__}._hooks_{isa}") is None:
+        raise EngineError("this build has no measuring hooks: configure it with NFLOWS_HOOKS=ON")
+    return importlib.import_module(f"{__name__}._hooks_{isa}")
 
 
 def choice() -> dict:
@@ -85,10 +118,7 @@ def _choose() -> tuple[str, str]:
 
 
 _chosen, _reason = _choose()
-if TYPE_CHECKING:
-    from . import engine
-else:
-    try:
-        engine = load(_chosen)
-    except EngineError as error:
-        raise EngineError(f"{ENVIRONMENT}={_chosen}: {error}") from None
+try:
+    engine = load(_chosen)
+except EngineError as error:
+    raise EngineError(f"{ENVIRONMENT}={_chosen}: {error}") from None

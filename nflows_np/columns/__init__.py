@@ -2,5 +2,6 @@
 
 from ._gather import Gather as Gather
 from ._scatter import Scatter as Scatter
+from ._table import is_in_place as is_in_place
 from .degenerate import DegenerateColumnWarning as DegenerateColumnWarning
 from .scaling import ColumnScaler as ColumnScaler

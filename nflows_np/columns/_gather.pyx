@@ -103,7 +103,10 @@ cdef class Gather(TableStream):
         self.table.n_rows = n
         self._owned = self._owned, rows
         cdef bint single = np.dtype(dtype) == np.float32
-        self.open(n, X.shape[1], dtype, _gather32 if single else _gather64, &self.table, False)
+        self.open(
+            n, X.shape[1], dtype, _move32 if single else _move64, &self.table, False,
+            _gather32 if single else _gather64,
+        )
 
 
 def _checked_rows(rows, Py_ssize_t n_rows):
@@ -124,42 +127,54 @@ def _checked_rows(rows, Py_ssize_t n_rows):
     return rows, len(rows)
 
 
-cdef void _gather32(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
-    _gather(<const Table*> owner, first, count, <float*> panels)
+# Panels in the table's order, and rows in any: `chosen` lists places among the table's rows, null for those from `at` on.
+
+cdef void _move32(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
+    cdef const Table* table = <const Table*> owner
+    _gather(table, NULL, first * LANES, min(count * LANES, table.n_rows - first * LANES), <float*> panels)
 
 
-cdef void _gather64(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
-    _gather(<const Table*> owner, first, count, <double*> panels)
+cdef void _move64(void* owner, Py_ssize_t first, Py_ssize_t count, void* panels) noexcept nogil:
+    cdef const Table* table = <const Table*> owner
+    _gather(table, NULL, first * LANES, min(count * LANES, table.n_rows - first * LANES), <double*> panels)
 
 
-cdef void _gather(const Table* table, Py_ssize_t first, Py_ssize_t count, panel* out) noexcept nogil:
+cdef void _gather32(void* owner, const int64_t* chosen, Py_ssize_t n, void* panels) noexcept nogil:
+    _gather(<const Table*> owner, chosen, 0, n, <float*> panels)
+
+
+cdef void _gather64(void* owner, const int64_t* chosen, Py_ssize_t n, void* panels) noexcept nogil:
+    _gather(<const Table*> owner, chosen, 0, n, <double*> panels)
+
+
+cdef void _gather(const Table* table, const int64_t* chosen, Py_ssize_t at, Py_ssize_t n, panel* out) noexcept nogil:
     cdef char* data = table.data
     if table.kind == F4:
-        _gather_from(table, first, count, <float*> data, out)
+        _gather_from(table, chosen, at, n, <float*> data, out)
     elif table.kind == F8:
-        _gather_from(table, first, count, <double*> data, out)
+        _gather_from(table, chosen, at, n, <double*> data, out)
     elif table.kind == I1:
-        _gather_from(table, first, count, <int8_t*> data, out)
+        _gather_from(table, chosen, at, n, <int8_t*> data, out)
     elif table.kind == I2:
-        _gather_from(table, first, count, <int16_t*> data, out)
+        _gather_from(table, chosen, at, n, <int16_t*> data, out)
     elif table.kind == I4:
-        _gather_from(table, first, count, <int32_t*> data, out)
+        _gather_from(table, chosen, at, n, <int32_t*> data, out)
     elif table.kind == I8:
-        _gather_from(table, first, count, <int64_t*> data, out)
+        _gather_from(table, chosen, at, n, <int64_t*> data, out)
     elif table.kind == U1:
-        _gather_from(table, first, count, <uint8_t*> data, out)
+        _gather_from(table, chosen, at, n, <uint8_t*> data, out)
     elif table.kind == U2:
-        _gather_from(table, first, count, <uint16_t*> data, out)
+        _gather_from(table, chosen, at, n, <uint16_t*> data, out)
     elif table.kind == U4:
-        _gather_from(table, first, count, <uint32_t*> data, out)
+        _gather_from(table, chosen, at, n, <uint32_t*> data, out)
     else:
-        _gather_from(table, first, count, <uint64_t*> data, out)
+        _gather_from(table, chosen, at, n, <uint64_t*> data, out)
 
 
 cdef void _gather_from(
-    const Table* table, Py_ssize_t first, Py_ssize_t count, source* data, panel* out
+    const Table* table, const int64_t* chosen, Py_ssize_t at, Py_ssize_t n, source* data, panel* out
 ) noexcept nogil:
-    cdef Py_ssize_t p, j, l, lanes, at, row
+    cdef Py_ssize_t panel_index, first, j, l, lanes, place, row
     cdef char* begin[LANES]
     cdef double[LANES] x
     cdef double[LANES] z
@@ -169,11 +184,12 @@ cdef void _gather_from(
         limit = FLT_MAX
     else:
         limit = DBL_MAX
-    for p in range(count):
-        at = (first + p) * LANES
-        lanes = min(<Py_ssize_t> LANES, table.n_rows - at)
+    for panel_index in range((n + LANES - 1) // LANES):
+        first = panel_index * LANES
+        lanes = min(<Py_ssize_t> LANES, n - first)
         for l in range(lanes):
-            row = table.rows[at + l] if table.rows != NULL else table.start + at + l
+            place = chosen[first + l] if chosen != NULL else at + first + l
+            row = table.rows[place] if table.rows != NULL else table.start + place
             begin[l] = <char*> data + row * table.row_stride
         for j in range(table.n_features):
             m = table.loc[j]

@@ -14,6 +14,11 @@ _KINDS = {
 }
 
 
+def is_in_place(X):
+    """Whether the numbers of an array can be read where they lie."""
+    return X.dtype.isnative and X.flags.aligned and X.dtype.str[1:] in _KINDS
+
+
 cdef class TableStream(PanelStream):
     """Panels that come from, or go to, the rows of a table with scaled columns."""
 
@@ -27,8 +32,7 @@ cdef class TableStream(PanelStream):
                 raise TypeError(f"{who}: {name} must be a contiguous float64 ndarray; got {described(value)}.")
             if value.shape != (X.shape[1],):
                 raise ValueError(f"{who}: {name} must have shape ({X.shape[1]},); got {value.shape}.")
-        in_place = X.dtype.isnative and X.flags.aligned
-        self.table.kind = _KINDS.get(X.dtype.str[1:], NOT_IN_PLACE) if in_place else NOT_IN_PLACE
+        self.table.kind = _KINDS[X.dtype.str[1:]] if is_in_place(X) else NOT_IN_PLACE
         self.table.data = <char*> cnp.PyArray_DATA(X)
         self.table.row_stride, self.table.column_stride = X.strides
         self.table.rows = NULL

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 from base_rows import rows_of
-from engine_flows import ISAS, every_isa, log_prob, make_flow, pull_log_prob
+from engine_flows import every_isa, log_prob, make_flow, pull_log_prob
 from reference import registry
 from scipy import special, stats
 
-from nflows_np._engine import load
 from nflows_np.specs import StudentT
 from nflows_np.testing import to_panels
 
@@ -65,7 +64,7 @@ def test_the_core_is_the_standard_normals():
 def test_learns_heavy_tails():
     rows = np.random.default_rng(0).standard_t(2.5, size=(4000, 1))
     flow = make_flow([], 1, base=StudentT(50.0))
-    trainer = load(ISAS[0]).Trainer64(flow, learning_rate=0.05)
+    trainer = flow.trainer(learning_rate=0.05)
     for _ in range(60):
         assert trainer.run(to_panels(rows * np.sqrt(3.5 / 2.5)), 4000, 1008)[1].all()
     assert 2.0 < degrees(flow.get_params()[0]) < 3.2

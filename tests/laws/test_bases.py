@@ -7,7 +7,6 @@ from engine_flows import ISAS, every_dtype, every_isa, log_prob, make_flow, pull
 from reference import build_flow
 from reference.adam import Adam
 
-from nflows_np._engine import load
 from nflows_np.specs import Affine, Autoregressive, Coupling, LinearGaussian
 from nflows_np.testing import apply, check_log_prob_gradients, to_panels
 from nflows_np.testing._differences import assert_equal_derivative, by_columns
@@ -206,7 +205,7 @@ def test_start_sees_what_the_layers_make(case, isa):
 def test_training_steps_are_adams(case, isa):
     """The trainer's gradient is that of log_prob, by the parameters of the chain and of the base alike."""
     flow, twin = (case.flow(isa, bijections=LAYERS, n_context=2) for _ in range(2))
-    trainer = load(isa).Trainer64(flow, learning_rate=1e-2, alpha=0.1)
+    trainer = flow.trainer(learning_rate=1e-2, alpha=0.1)
     decays = np.zeros(flow.n_params, dtype=bool)
     for _, offset, size, decayed in flow.layout():
         decays[offset : offset + size] = decayed

@@ -5,23 +5,22 @@
 //
 // Both directions are one pass, and so are their gradients. With nothing kept the MLP has the context for
 // input, or nothing at all and is then one free vector: this is the elementwise wiring, and what a coupling
-// of one feature becomes. Features of either kind may be angles (circle.h).
-#pragma once
-
+// of one feature becomes.
 #include "bijections/conditioner.h"
-#include "bijections/features.h"
 
 namespace nflows {
+namespace {
 
-template <class T, class Tr>
+template <class T>
 class Coupling final : public Bijection<T> {
  public:
-  Coupling(const Spec& spec, const std::vector<Index>& kept, Index n_features, Index n_context)
-      : kept_(kept),
-        moved_(others(spec, kept, n_features)),
-        features_(spec, kept_, moved_, n_features),
-        conditioner_(mlp<T>(n_context + features_.inputs().back(), Hidden(spec), features_.params().back()),
-                     n_context, features_.inputs()) {}
+  Coupling(const Spec& spec, Index n_features, Index n_context)
+      : kept_(spec.name == "elementwise" ? std::vector<Index>{} : spec.integers("kept")),
+        moved_(others(spec, kept_, n_features)),
+        columns_(spec, kept_, n_features),
+        first_param_(columns_.first_param(moved_)),
+        conditioner_(mlp<T>(n_context + columns_.first_seen(kept_).back(), Hidden(spec), first_param_.back()),
+                     n_context, columns_, kept_) {}
 
   Index n_params() const override { return conditioner_.net().n_params(); }
   Index n_kept() const override { return conditioner_.n_kept(); }
@@ -30,21 +29,21 @@ class Coupling final : public Bijection<T> {
   void start(T* params, Rng& rng) const override { conditioner_.net().start(params, rng); }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
-    run(&Features<T, Tr>::forward, x, z, log_det, pass);
+    run(&Transformer<T>::forward, x, z, log_det, pass);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    pull(&Features<T, Tr>::backward, x, dz, dx, pass, grads);
+    pull(&Transformer<T>::backward, x, dz, dx, pass, grads);
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
-    run(&Features<T, Tr>::inverse, z, x, log_det, pass);
+    run(&Transformer<T>::inverse, z, x, log_det, pass);
   }
 
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    pull(&Features<T, Tr>::inverse_backward, x, dx, dz, pass, grads);
+    pull(&Transformer<T>::inverse_backward, x, dx, dz, pass, grads);
   }
 
  private:
@@ -72,18 +71,20 @@ class Coupling final : public Bijection<T> {
       conditioner_.take_feature(i, from.from(kept_[i]), pass);
     }
     conditioner_.forward(pass);
-    for (std::size_t i = 0; i < moved_.size(); ++i)
-      (features_.*map)(i, from.from(moved_[i]), p, to.from(moved_[i]), log_det);
+    for (std::size_t i = 0; i < moved_.size(); ++i) {
+      const Index j = moved_[i];
+      (columns_[j].*map)(from.from(j), p.from(first_param_[i]), to.from(j), log_det);
+    }
   }
 
-  // Either direction's gradient; the formulas of a feature want the data side x in both.
+  // Either direction's gradient; transformers want the data side x in both.
   template <class Pull>
   void pull(Pull pull, Panels<const T> x, Panels<const T> dto, Panels<T> dfrom, const Pass<T>& pass,
             const Gradients<T>& grads) const {
     const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
     for (std::size_t i = 0; i < moved_.size(); ++i) {
-      const Index j = moved_[i];
-      (features_.*pull)(i, x.from(j), p, dto.from(j), grads.dlog_det, dfrom.from(j), dp);
+      const Index j = moved_[i], at = first_param_[i];
+      (columns_[j].*pull)(x.from(j), p.from(at), dto.from(j), grads.dlog_det, dfrom.from(j), dp.from(at));
     }
     conditioner_.backward(pass, grads);
     for (std::size_t i = 0; i < kept_.size(); ++i) {
@@ -93,8 +94,16 @@ class Coupling final : public Bijection<T> {
   }
 
   std::vector<Index> kept_, moved_;
-  Features<T, Tr> features_;
+  Columns<T> columns_;
+  std::vector<Index> first_param_;
   Conditioner<T> conditioner_;
 };
+
+}  // namespace
+
+void register_coupling() {
+  register_bijection<Coupling>("coupling");
+  register_bijection<Coupling>("elementwise");
+}
 
 }  // namespace nflows

@@ -8,23 +8,22 @@
 // is complete once features i+1 .. D-1 are done, gives the adjoint of p_i, and with it that of the units of
 // degree i. Inverse(autoregressive) is IAF (Kingma et al. 2016), trainable by maximum likelihood thanks to
 // that.
-#pragma once
-
 #include <numeric>
 
 #include "bijections/conditioner.h"
-#include "bijections/features.h"
 
 namespace nflows {
+namespace {
 
-template <class T, class Tr>
+template <class T>
 class Autoregressive final : public Bijection<T> {
  public:
   Autoregressive(const Spec& spec, Index n_features, Index n_context)
       : n_features_(n_features),
-        features_(spec, all(n_features), all(n_features), n_features),
-        conditioner_(made<T>(n_context, features_.inputs(), Hidden(spec), features_.params()), n_context,
-                     features_.inputs()) {}
+        columns_(spec, {}, n_features),
+        first_param_(columns_.first_param(all(n_features))),
+        conditioner_(made<T>(n_context, columns_.first_seen(all(n_features)), Hidden(spec), first_param_),
+                     n_context, columns_, all(n_features)) {}
 
   Index n_params() const override { return conditioner_.net().n_params(); }
   Index n_kept() const override { return conditioner_.n_kept(); }
@@ -37,14 +36,16 @@ class Autoregressive final : public Bijection<T> {
     conditioner_.take_context(pass);
     for (Index i = 0; i < n_features_; ++i) conditioner_.take_feature(i, x.from(i), pass);
     conditioner_.forward(pass);
-    for (Index i = 0; i < n_features_; ++i) features_.forward(i, x.from(i), p, z.from(i), log_det);
+    for (Index i = 0; i < n_features_; ++i)
+      columns_[i].forward(x.from(i), p.from(first_param_[i]), z.from(i), log_det);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
     const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
     for (Index i = 0; i < n_features_; ++i)
-      features_.backward(i, x.from(i), p, dz.from(i), grads.dlog_det, dx.from(i), dp);
+      columns_[i].backward(x.from(i), p.from(first_param_[i]), dz.from(i), grads.dlog_det, dx.from(i),
+                           dp.from(first_param_[i]));
     conditioner_.backward(pass, grads);
     for (Index i = 0; i < n_features_; ++i) add_rows<T>(conditioner_.dfeature(i, pass), dx.from(i), 1);
   }
@@ -54,7 +55,7 @@ class Autoregressive final : public Bijection<T> {
     conditioner_.take_context(pass);
     for (Index i = 0; i < n_features_; ++i) {
       conditioner_.forward_degree(i, pass);
-      features_.inverse(i, z.from(i), p, x.from(i), log_det);
+      columns_[i].inverse(z.from(i), p.from(first_param_[i]), x.from(i), log_det);
       conditioner_.take_feature(i, x.from(i), pass);
     }
   }
@@ -67,7 +68,8 @@ class Autoregressive final : public Bijection<T> {
       const Panels<T> total =
           conditioner_.dfeature(i, pass);  // what later features add to dx_i, then the sum
       add_rows<T>(dx.from(i), total, 1);
-      features_.inverse_backward(i, x.from(i), p, total, grads.dlog_det, dz.from(i), dp);
+      columns_[i].inverse_backward(x.from(i), p.from(first_param_[i]), total, grads.dlog_det, dz.from(i),
+                                   dp.from(first_param_[i]));
       conditioner_.backward_degree(i, pass);
     }
     conditioner_.backward_rest(pass, grads);
@@ -81,8 +83,13 @@ class Autoregressive final : public Bijection<T> {
   }
 
   Index n_features_;
-  Features<T, Tr> features_;
+  Columns<T> columns_;
+  std::vector<Index> first_param_;
   Conditioner<T> conditioner_;
 };
+
+}  // namespace
+
+void register_autoregressive() { register_bijection<Autoregressive>("autoregressive"); }
 
 }  // namespace nflows

@@ -1,11 +1,11 @@
-"""The contents of every engine variant.
+"""The door to the engines: flows at some parameters, and trainers.
 
 Panels are arrays of shape (n_panels, n_columns, 16): row r of the data is lane r % 16 of panel r // 16, and
 padding lanes are zero. Where Panels are taken, a stream of them will do. Gradients are those of the caller's
 scalar L: dx is dL/dx.
 """
 
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ T = TypeVar("T", np.float32, np.float64)
 Panels = NDArray[T] | PanelStream
 
 class _Flow(Generic[T]):
-    def __init__(self, spec: dict[str, Any], n_features: int, n_context: int = 0) -> None: ...
     @property
     def n_features(self) -> int: ...
     @property
@@ -26,6 +25,21 @@ class _Flow(Generic[T]):
     def layout(self) -> list[tuple[str, int, int, bool]]: ...  # name, offset, size, decayed by AdamW?
     def get_params(self) -> NDArray[T]: ...
     def set_params(self, params: NDArray[T]) -> None: ...
+    def at(self, params: NDArray[T]) -> Self: ...
+    def trainer(
+        self,
+        *,
+        learning_rate: float,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        alpha: float = 0.0,
+        clip_ratio: float = 2.0,
+        average_decay: float = 0.99,
+        schedule: Literal["constant", "cosine"] = "constant",
+        total_steps: int = 0,
+        warm_up_steps: int = 0,
+    ) -> _Trainer[T]: ...
     def start(self, seed: int) -> None: ...
     def start_from_data(
         self,
@@ -67,20 +81,6 @@ class Flow32(_Flow[np.float32]): ...
 class Flow64(_Flow[np.float64]): ...
 
 class _Trainer(Generic[T]):
-    def __init__(
-        self,
-        flow: _Flow[T],
-        *,
-        learning_rate: float,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        alpha: float = 0.0,
-        clip_ratio: float = 2.0,
-        schedule: Literal["constant", "cosine"] = "constant",
-        total_steps: int = 0,
-        warm_up_steps: int = 0,
-    ) -> None: ...
     def run(
         self,
         x: Panels[T],
@@ -89,39 +89,34 @@ class _Trainer(Generic[T]):
         weights: NDArray[np.float64] | None = None,
         context: Panels[T] | None = None,
         n_threads: int = 1,
+        order: NDArray[np.int64] | None = None,  # of the n rows, those to train on; all of them without it
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]: ...  # loss and "applied", one of each per step
     learning_rate: float
     @property
     def step(self) -> int: ...
+    def get_average(self) -> NDArray[T]: ...
+    def set_average(self, average: NDArray[T]) -> None: ...
     def get_state(self) -> dict[str, Any]: ...
     def set_state(self, state: dict[str, Any]) -> None: ...
 
 class Trainer32(_Trainer[np.float32]): ...
 class Trainer64(_Trainer[np.float64]): ...
 
-def count_params(spec: dict[str, Any], n_features: int, most: int) -> int: ...
-def registry() -> dict[str, list[str]]: ...
-def math(name: str, x: NDArray[T]) -> NDArray[T]: ...
-def math_scalar(name: str, x: NDArray[T]) -> NDArray[T]: ...
-def math_names() -> list[str]: ...
-def time_kernel(
-    name: Literal["forward", "data_gradient", "weight_gradient"],
-    rows: int,
-    cols: int,
-    n_panels: int,
-    staircase: int,  # features of the MADE whose hidden layers it joins; 0: dense
-    dtype: Literal["float32", "float64"],
-    repeats: int,
-) -> float: ...  # seconds per call, one thread
-def time_transformer(
-    transformer: dict[str, Any],
-    pass_: Literal["forward", "inverse", "backward", "read"],  # "read": of its parameters
-    n_panels: int,
-    dtype: Literal["float32", "float64"],
-    repeats: int,
-) -> float: ...  # seconds per call over one feature, one thread
-def kernel_work(rows: int, cols: int, staircase: int) -> int: ...  # multiply-adds per data row
-def fma_peak(dtype: Literal["float32", "float64"]) -> float: ...  # FLOP/s, one thread
+class Engine:
+    """What a module ``_engine_<isa>`` holds in its capsule ``engine``."""
 
-isa: str
-compiler: str
+    def __init__(self, capsule: Any) -> None: ...
+    @property
+    def isa(self) -> str: ...
+    @property
+    def compiler(self) -> str: ...
+    def registry(self) -> dict[str, list[str]]: ...
+    def Flow32(self, spec: dict[str, Any], n_features: int, n_context: int = 0) -> Flow32: ...
+    def Flow64(self, spec: dict[str, Any], n_features: int, n_context: int = 0) -> Flow64: ...
+    def count_params(self, spec: dict[str, Any], n_features: int, most: int) -> int: ...
+
+LARGEST_PARAMETER: float  # no training step leads beyond
+
+def features() -> dict[str, bool]: ...
+def missing(isa: str) -> list[str]: ...
+def supports(isa: str) -> bool: ...

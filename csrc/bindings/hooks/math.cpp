@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bindings/arrays.h"
-#include "bindings/bind.h"
+#include "bindings/hooks/hooks.h"
 #include "simd/math.h"
 #include "simd/rows.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "bijections/wirings.h"
-#include "bindings/bind.h"
+#include "bindings/gil.h"
+#include "bindings/hooks/hooks.h"
 #include "bindings/spec.h"
 #include "core/arena.h"
 #include "core/check.h"
@@ -13,6 +13,8 @@
 #include "linalg/peak.h"
 #include "linalg/products.h"
 #include "nets/net.h"
+#include "simd/rows.h"
+#include "transformers/transformer.h"
 
 namespace nflows {
 namespace {
@@ -72,8 +74,8 @@ double time_kernel(const std::string& name, const Staircase& mask, Index n_panel
 // and does nothing else with them.
 template <class T>
 double time_transformer(const Spec& spec, const std::string& pass, Index n_panels, Index repeats) {
-  const Loops<T>& loops = Registry<Wirings<T>>::global().find(spec.name, "transformer").loops;
-  const Index n_params = loops.n_params(spec);
+  const auto transformer = make_transformer<T>(spec);
+  const Index n_params = transformer->n_params();
   Rng rng(0);
   Arena<T> numbers(4 * n_panels * kLanes), params(2 * n_params * n_panels * kLanes);
   for (T& value : numbers) value = static_cast<T>(2 * rng.symmetric());
@@ -86,9 +88,9 @@ double time_transformer(const Spec& spec, const std::string& pass, Index n_panel
   const auto log_det = dense_panels(log_dets.data(), 1, n_panels);
 
   const auto time = [&](const auto& call) { return seconds_per_call(repeats, call); };
-  if (pass == "forward") return time([&] { loops.forward(spec, x, p, z, log_det); });
-  if (pass == "inverse") return time([&] { loops.inverse(spec, x, p, z, log_det); });
-  if (pass == "backward") return time([&] { loops.backward(spec, x, p, dz, x, dx, dp); });
+  if (pass == "forward") return time([&] { transformer->forward(x, p, z, log_det); });
+  if (pass == "inverse") return time([&] { transformer->inverse(x, p, z, log_det); });
+  if (pass == "backward") return time([&] { transformer->backward(x, p, dz, x, dx, dp); });
   if (pass == "read")
     return time([&] {
       for (Index i = 0; i < n_panels; ++i) {
@@ -120,7 +122,7 @@ void bind_kernels(py::module_& module) {
         return with_dtype(dtype, [&]<class T>(T) { return time_kernel<T>(name, mask, n_panels, repeats); });
       },
       py::arg("name"), py::arg("rows"), py::arg("cols"), py::arg("n_panels"), py::arg("staircase"),
-      py::arg("dtype"), py::arg("repeats"), py::call_guard<py::gil_scoped_release>(),
+      py::arg("dtype"), py::arg("repeats"), py::call_guard<WithoutGil>(),
       "Seconds per call of a product, on one thread.");
   module.def(
       "time_transformer",
@@ -129,7 +131,7 @@ void bind_kernels(py::module_& module) {
         check(n_panels > 0 && repeats > 0, "time_transformer: expected panels and repeats, got ", n_panels,
               " and ", repeats);
         const Spec spec = spec_from(transformer);
-        const py::gil_scoped_release release;
+        const WithoutGil free;
         return with_dtype(dtype,
                           [&]<class T>(T) { return time_transformer<T>(spec, pass, n_panels, repeats); });
       },
@@ -143,7 +145,7 @@ void bind_kernels(py::module_& module) {
   module.def(
       "fma_peak",
       [](const std::string& dtype) { return with_dtype(dtype, []<class T>(T) { return fma_peak<T>(); }); },
-      py::arg("dtype"), py::call_guard<py::gil_scoped_release>(),
+      py::arg("dtype"), py::call_guard<WithoutGil>(),
       "FLOP/s of multiply-adds that stay in registers, on one thread.");
 }
 
