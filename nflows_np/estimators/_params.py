@@ -39,6 +39,8 @@ def _encode(name: str, value: Any) -> Any:
         return {"base": value.to_dict()}
     if isinstance(value, (tuple, list, np.ndarray)):
         return {"tuple": [_encode(name, item) for item in value]}
+    if isinstance(value, dict):
+        return {"options": {str(key): _encode(name, item) for key, item in value.items()}}
     if isinstance(value, (np.dtype, type)):
         return np.dtype(value).name
     if isinstance(value, np.random.RandomState):
@@ -62,13 +64,15 @@ def _decode(name: str, value: Any) -> Any:
         return from_dict(content)
     if kind == "tuple":
         return tuple(_item(name, item) for item in content)
+    if kind == "options":
+        return {key: _item(name, item) for key, item in _plain.section(name, content).items()}
     if kind == "mt19937":
         return _random_state(*content)
     raise ValueError(f"{name} is of an unknown kind {shown(kind)}")
 
 
 def _item(name: str, value: Any) -> Any:
-    """An item of a tuple, which holds nothing that is nested."""
+    """An item of a tuple or of options, which hold nothing that is nested."""
     if isinstance(value, (dict, list)):
         raise ValueError(f"{name} holds {shown(value)}")
     return value

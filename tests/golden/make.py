@@ -58,7 +58,7 @@ def main():
             random_state=random_state,
         )
         weights = 1.0 + np.arange(300) % 3
-        model.fit(table(), sample_weight=weights).save(path)
+        model.fit(table(), sample_weight=weights).save(path, resumable=True)
     np.savez_compressed(
         HERE / f"format_{args.format}_{choice()['isa']}.npz", **figures(load(path), table(40))
     )
