@@ -300,7 +300,7 @@ def test_damaged_models(capsys, models):
     (["-n", "0"], "n_samples must be an integer of at least 1, got 0"),
     (["-n", "-3"], "n_samples must be an integer of at least 1, got -3"),
     (["-n", "1000000000000000"], "nable to allocate"),
-    (["-n", "1", "--seed", "-1"], "Seed must be between"),
+    (["-n", "1", "--seed", "-1"], "random_state must be None, an int from 0 to 2**32 - 1"),
 ])  # fmt: skip
 def test_numbers_that_cannot_be(capsys, models, options, match):
     fails(capsys, "sample", "plain.flow", *options, match=match)

@@ -37,6 +37,7 @@ PYTHON_RANK = {
     "_engine": 0,
     "_random": 0,
     "_stream": 0,
+    "_random_state": 0,
     "_config": 1,
     "specs": 1,
     "training": 2,

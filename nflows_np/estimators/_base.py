@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from nflows_np import persistence
 from nflows_np._config import n_threads
 from nflows_np._model import FlowModel
+from nflows_np._random_state import CONSTRAINT, check_random_state
 from nflows_np.columns import ColumnScaler
 from nflows_np.estimators import _document
 from nflows_np.estimators._auto import BASES, Choice, choose
@@ -76,7 +76,7 @@ class FlowEstimator(BaseEstimator):
         ],
         "device": [StrOptions({"cpu"})],
         "n_jobs": [None, Integral],
-        "random_state": ["random_state"],
+        "random_state": CONSTRAINT,
         "verbose": ["verbose"],
     }
 

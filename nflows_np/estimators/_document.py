@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np import _random_state
 from nflows_np._engine import engine
 from nflows_np.specs import (
     Base,
@@ -28,7 +29,6 @@ Arrays = dict[str, NDArray[Any]]
 _COUNTS = ("n_layers_", "batch_size_", "n_features_in_", "n_iter_")
 _FLAGS = ("early_stopping_", "converged_")
 _TRAINING_COUNTS = ("step", "epoch", "halvings", "cuts", "stale")
-_MT19937_WORDS = 624
 _TRAINING_ARRAYS = ("parameters", "average", "m", "v", "best_parameters")
 
 
@@ -132,11 +132,8 @@ def _encode(name: str, value: Any) -> Any:
         return {"tuple": [_encode(name, item) for item in value]}
     if isinstance(value, (np.dtype, type)):
         return np.dtype(value).name
-    if isinstance(value, np.random.RandomState):
-        state: Any = value.get_state(legacy=False)
-        if state["bit_generator"] == "MT19937":
-            key = state["state"]["key"].tolist()
-            return {"mt19937": [key, state["state"]["pos"], state["has_gauss"], state["gauss"]]}
+    if isinstance(value, (np.random.RandomState, np.random.Generator)):
+        return _random_state.encode(name, value)
     raise TypeError(f"parameter {name}={value!r} has no place in a model file.")
 
 
@@ -151,23 +148,9 @@ def _decode(value: Any) -> Any:
         return from_dict(content)
     if kind == "tuple":
         return tuple(_decode(item) for item in content)
-    if kind == "mt19937":
-        return _random_state(*content)
+    if kind in ("mt19937", "generator"):
+        return _random_state.decode(kind, content)
     raise ValueError(f"a parameter of unknown kind {kind!r}")
-
-
-def _random_state(key: Any, pos: Any, has_gauss: Any, gauss: Any) -> np.random.RandomState:
-    """The generator of a state. NumPy takes any position, and would read beyond the key at a wrong one."""
-    words = np.asarray(key, dtype=np.uint32)
-    if words.shape != (_MT19937_WORDS,):
-        raise ValueError(f"the key of random_state has shape {words.shape}, not ({_MT19937_WORDS},)")
-    if _count("the position of random_state", pos) > _MT19937_WORDS:
-        raise ValueError(f"the position of random_state is {pos}, beyond its key")
-    if has_gauss not in (0, 1) or type(gauss) is not float or not math.isfinite(gauss):
-        raise ValueError(f"random_state keeps {gauss!r}, {has_gauss!r}: not a normal variate and a flag")
-    random_state = np.random.RandomState()
-    random_state.set_state(("MT19937", words, pos, int(has_gauss), gauss))
-    return random_state
 
 
 def _section(name: str, value: Any) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, _fit_context
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted
 
 from nflows_np._config import n_threads
+from nflows_np._random_state import check_random_state
 from nflows_np.estimators._base import FlowEstimator
 from nflows_np.persistence import loadable
 from nflows_np.specs import Base, Flow
@@ -91,7 +91,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Threads. ``None`` uses every core that the process may use, and one inside a parallel loop of joblib
         or a process pool; ``OMP_NUM_THREADS`` and cgroup limits are respected. The result is bitwise the same
         for any number.
-    random_state : int, RandomState instance or None, default=None
+    random_state : int, RandomState, Generator or None, default=None
         Source of the starting weights, of random permutations within the flow, of the validation split and of
         the order of rows.
     verbose : int, default=0
@@ -178,7 +178,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         dtype: Any = "float32",
         device: str = "cpu",
         n_jobs: int | None = None,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
         verbose: int = 0,
     ) -> None:
         self.flow = flow
@@ -306,14 +306,14 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         return float(np.average(log_density, weights=weights))
 
     def sample(
-        self, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
+        self, n_samples: int = 1, random_state: int | np.random.RandomState | np.random.Generator | None = None
     ) -> NDArray[np.float64]:
         """Draw rows from the density.
 
         Parameters
         ----------
         n_samples : int, default=1
-        random_state : int, RandomState instance or None, default=None
+        random_state : int, RandomState, Generator or None, default=None
             Fresh draws for None. The first rows of a longer sample are the shorter one.
 
         Returns
