@@ -35,6 +35,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np import _weights
 from nflows_np._model import FlowModel, blocks, engine_class
 from nflows_np._stream import PANEL_ROWS
 
@@ -87,9 +88,7 @@ class Rows:
         """The weights of these rows, scaled to a mean of 1."""
         if self.weights is None:
             return None
-        weights = self.weights[self.index]
-        weights /= weights.max()  # first, lest the mean overflow
-        return weights / weights.mean()
+        return _weights.normalised(self.weights[self.index])
 
 
 @dataclass(frozen=True)
@@ -273,7 +272,7 @@ class _Run:
         assert self.validation is not None
         self.model.flow.set_params(parameters)
         X, index, weights = self.validation.X, self.validation.index, self.validation.normalised_weights()
-        return float(np.average(self.model.log_prob(X, index, self.policy.n_threads), weights=weights))
+        return _weights.mean(self.model.log_prob(X, index, self.policy.n_threads), weights)
 
     def epoch(self) -> bool:
         """One pass over the rows; True when training is over."""
