@@ -42,6 +42,7 @@ PYTHON_RANK = {
     "_stream": 0,
     "_finite": 0,
     "_random_state": 0,
+    "_replacing": 0,
     "_weights": 0,
     "_config": 1,
     "specs": 1,
