@@ -1,6 +1,6 @@
 """nflows_np against the other flow libraries, and alone: everything that is measured, with one command.
 
-    python -m pip install ".[bench]" && python -m bench
+    python -m pip install ".[bench]" -C cmake.define.NFLOWS_HOOKS=ON && python -m bench
 
 contest: training steps, epochs, scoring, sampling and memory, the peers beside; kernels: the engine's parts; start:
 from an import to the first log-density; memory: tables on disk; growth: cost over rows, columns, width, layers and

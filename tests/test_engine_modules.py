@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nflows_np._engine import VARIANTS, available, built
+from nflows_np._engine import VARIANTS, _engine, available, built
+from nflows_np._limits import MAX_PARAMETER
 
 CSRC = Path(__file__).parents[1] / "csrc"
 
@@ -52,6 +53,10 @@ def test_any_engine_can_be_imported_or_refuses(isa):
 @pytest.mark.every_engine
 def test_every_engine_is_built():
     assert built() == list(VARIANTS)
+
+
+def test_the_bound_of_parameters_is_one():
+    assert _engine.LARGEST_PARAMETER == MAX_PARAMETER
 
 
 def test_each_formula_is_compiled_once():
