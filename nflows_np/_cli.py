@@ -169,7 +169,7 @@ def _check_target(path: str) -> None:
 def _names_are_compared() -> Iterator[None]:
     """No word about arrays without names: those of tables were compared when they were read."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        warnings.filterwarnings("ignore", "X(_val)? does not have valid feature names")
         yield
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import sys
 import warnings
-import zipfile
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -15,12 +14,9 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np._finite import not_finite
+
 DELIMITERS = (",", ";", "\t")
-
-# What NumPy and zipfile raise over files that are no arrays.
-_DAMAGED = (ValueError, EOFError, SyntaxError, NotImplementedError, zipfile.BadZipFile, zlib.error)
-
-_FINITE_ROWS = 65_536
 
 
 class TableError(ValueError):
@@ -55,7 +51,10 @@ def read_table(path: str, array: str | None = None) -> Table:
     """
     ending = Path(path).suffix.lower()
     if ending == ".npy":
-        table = Table(_checked(path, _load_numpy(path, mmap_mode="r")))
+        values = _load_numpy(path, mmap_mode="r")
+        if not isinstance(values, np.ndarray):
+            raise TableError(f"{path}: an .npz archive under the name of a single array.")
+        table = Table(_checked(path, values))
     elif ending == ".npz":
         table = Table(_checked(path, _pick(path, _load_numpy(path), array)))
     else:
@@ -99,10 +98,24 @@ def write_table(path: str | None, values: NDArray[np.float64], names: Sequence[s
 
 
 def _load_numpy(path: str, **kwargs: Any) -> Any:
-    try:
+    with _foreign_bytes(path, "not a NumPy file of numbers"):
         return np.load(path, allow_pickle=False, **kwargs)
-    except _DAMAGED as error:
-        raise TableError(f"{path}: not a NumPy file of numbers ({error}).") from None
+
+
+@contextmanager
+def _foreign_bytes(path: str, fault: str) -> Iterator[None]:
+    """A TableError for whatever NumPy and zipfile raise inside over damaged bytes.
+
+    They promise no list: a header is parsed as Python, its numbers become sizes and its dtypes are looked up. Errors
+    of the file system, which name the file, pass.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise TableError(f"{path}: {fault} ({reason}).") from None
 
 
 def _pick(path: str, arrays: Any, wanted: str | None) -> NDArray[Any]:
@@ -117,15 +130,13 @@ def _pick(path: str, arrays: Any, wanted: str | None) -> NDArray[Any]:
             raise TableError(
                 f"{path}: no array {name!r} in it; there are {', '.join(names) or 'none'}.{hint}"
             )
-        try:
-            return arrays[name]
-        except _DAMAGED as error:
-            raise TableError(f"{path}: array {name!r} cannot be read ({error}).") from None
+        with _foreign_bytes(path, f"array {name!r} cannot be read"):
+            return np.asarray(arrays[name])
 
 
 def _checked(path: str, values: NDArray[Any]) -> NDArray[Any]:
     """Two dimensions of real numbers."""
-    if values.ndim != 2 or values.dtype.kind not in "biuf":
+    if values.ndim != 2 or values.dtype.kind not in "biuf" or values.shape[1] == 0:
         raise TableError(
             f"{path}: holds {values.dtype} of shape {values.shape}, not rows and columns of real numbers."
         )
@@ -133,14 +144,14 @@ def _checked(path: str, values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _check_finite(path: str, table: Table) -> None:
-    """Say where the first NaN or infinity is; a memory map is looked at some rows at a time."""
-    for start in range(0, len(table.values), _FINITE_ROWS):
-        wrong = np.argwhere(~np.isfinite(table.values[start : start + _FINITE_ROWS]))
-        if len(wrong):
-            i, j = start + wrong[0, 0], wrong[0, 1]
-            column = f"column {j + 1}" if table.names is None else f"column {table.names[j]!r}"
-            value = table.values[i, j]
-            raise TableError(f"{path}, row {i + 1}, {column}: {value} where a finite number must be.")
+    """Say where the first NaN or infinity is."""
+    found = not_finite(table.values)
+    if found is not None:
+        j = found.column
+        column = f"column {j + 1}" if table.names is None else f"column {table.names[j]!r}"
+        raise TableError(
+            f"{path}, row {found.row + 1}, {column}: {found.value} where a finite number must be."
+        )
 
 
 def _read_csv(path: str) -> Table:
@@ -178,7 +189,7 @@ def _first_fault(path: str, delimiter: str, names: tuple[str, ...] | None, n_col
     """Where a CSV file stops being a table of numbers."""
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, delimiter=delimiter)
-        for number, cells in enumerate(reader):
+        for number, cells in enumerate(_records(path, reader)):
             if not cells or (number == 0 and names is not None):
                 continue
             where = f"{path}, line {reader.line_num}"
@@ -189,6 +200,14 @@ def _first_fault(path: str, delimiter: str, names: tuple[str, ...] | None, n_col
                     column = f"column {j + 1}" if names is None else f"column {names[j]!r}"
                     return f"{where}, {column}: {cell!r} is not a number."
     return None
+
+
+def _records(path: str, reader: Any) -> Iterator[list[str]]:
+    """The lines of a CSV file, or where it stops being one."""
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise TableError(f"{path}, line {reader.line_num}: not a table ({error}).") from None
 
 
 def _is_number(cell: str) -> bool:

@@ -23,21 +23,17 @@ import json
 import math
 import os
 import re
-import secrets
-import shutil
 import stat
 import struct
-import time
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nflows_np._messages import clipped, shown
+from nflows_np._replacing import replace
 
 __all__ = ["FORMAT", "Archive", "ModelFileError", "read", "write"]
 
@@ -52,11 +48,6 @@ _MAX_MEMBERS = 256
 _MAX_DIRECTORY_BYTES = 1 << 20  # the zip's own list of its members
 _DTYPES = ("<f4", "<f8", "<i8")
 _ARRAY_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-
-# A temporary file has a short name of its own, for one made from the target's could be too long. What is left of
-# one, after a kill, is removed by the next save in that folder that comes a day later.
-_PART = re.compile(r"\.nflows-[0-9a-f]{16}\.part")
-_STALE_SECONDS = 24 * 3600
 
 # What zipfile raises over archives that are none: it checks less than it relies on.
 _DAMAGED = (
@@ -132,7 +123,7 @@ def write(path: str | os.PathLike[str], archive: Archive) -> None:
             for name, data in members.items():
                 target.writestr(f"arrays/{name}.npy", data)
 
-    _replace(Path(path), fill)
+    replace(path, fill)
 
 
 def read(path: str | os.PathLike[str]) -> Archive:
@@ -188,46 +179,6 @@ class _Cautious(io.BufferedReader):
         if size is not None and size > self.most:
             raise ModelFileError(f"{self.name}: not a model file: {size} bytes for the list of its members.")
         return super().read(self.most if size is None or size < 0 else size)
-
-
-def _replace(path: Path, fill: Callable[[BinaryIO], None]) -> None:
-    """Fill a temporary file in the target's folder, then move it into the target's place.
-
-    A link stays a link: what it points at is replaced. A device or a pipe is written to, for nothing can take
-    its place.
-    """
-    if path.exists() and not path.is_file():
-        with open(path, "wb") as file:
-            fill(file)
-        return
-    path = Path(os.path.realpath(path))
-    temporary = path.with_name(f".nflows-{secrets.token_hex(8)}.part")
-    try:
-        with open(temporary, "xb") as file:
-            fill(file)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, temporary)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _remove_stale(path.parent)
-
-
-def _remove_stale(folder: Path) -> None:
-    """Remove what killed processes have left of their temporary files."""
-    for entry in os.scandir(folder):
-        try:
-            if (
-                _PART.fullmatch(entry.name)
-                and entry.is_file(follow_symlinks=False)
-                and entry.stat(follow_symlinks=False).st_mtime < time.time() - _STALE_SECONDS
-            ):
-                os.unlink(entry.path)
-        except OSError:  # somebody else has removed it, or owns it
-            continue
 
 
 def _portable(array: NDArray[Any]) -> NDArray[Any]:

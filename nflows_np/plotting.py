@@ -35,7 +35,7 @@ def plot_density(
         Rows to show, at most 4000 of them.
     names : sequence of str, default=None
         Names of the columns; by default those of ``X``, or those seen in ``fit``.
-    random_state : int, RandomState instance or None, default=None
+    random_state : int, RandomState, Generator or None, default=None
         For the samples.
 
     Returns

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np import _weights
+
 # Halvings after steps that were not finite: below 2^-5 of the rate, the trouble is not the rate.
 MAX_HALVINGS = 5
 
@@ -31,9 +33,7 @@ class Rows:
         """The weights of these rows, scaled to a mean of 1."""
         if self.weights is None:
             return None
-        weights = self.weights[self.index]
-        weights /= weights.max()  # first, lest the mean overflow
-        return weights / weights.mean()
+        return _weights.normalised(self.weights[self.index])
 
 
 @dataclass(frozen=True)

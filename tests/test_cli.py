@@ -12,6 +12,7 @@ import pytest
 import nflows_np
 from nflows_np import FlowDensity
 from nflows_np._cli import main
+from nflows_np._tables import TableError, read_table
 from nflows_np.training import _Run
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -247,6 +248,71 @@ def test_damaged_arrays(capsys, models):
         fails(capsys, "score", "plain.flow", "damaged.npz", match="cannot be read")
 
 
+def read_or_refused(name):
+    """A damaged file is a table still, or a TableError of one line with its name: nothing else."""
+    try:
+        return bool(len(read_table(name).values))
+    except TableError as error:
+        assert str(error).startswith(name) and "\n" not in str(error)
+        return False
+
+
+@pytest.mark.filterwarnings("ignore")  # NumPy's, about what a header may once have meant
+@pytest.mark.parametrize("name", ["rows.npy", "rows.npz", "several.npz", "named.csv"])
+def test_damaged_bytes(name):
+    with open(name, "rb") as file:
+        whole = file.read()
+    rng = np.random.default_rng(0)
+    read = []
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for at in rng.integers(min(len(whole), 128), size=rng.integers(1, 4)):
+            damaged[at] = rng.choice([rng.integers(256), *b"0(){}[]',:-\x00"])
+        with open(f"damaged-{name}", "wb") as file:
+            file.write(damaged)
+        read.append(read_or_refused(f"damaged-{name}"))
+    assert not all(read)
+
+
+def header(text):
+    text = text.ljust(117).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("text", [
+    "", "{", "{'descr': '<f8'}", "{'descr': '<f8', 'fortran_order': 0, 'shape': (2, 3)}",
+    *(
+        f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}"
+        for descr, shape in [
+            ("'<f8'", "(-1, 3)"), ("'<f8'", "(10**9, 3)"), ("'<f8'", f"({10**19}, 3)"),
+            ("'<f8'", f"({2**62}, {2**62})"), ("'<f8'", f"({10**15}, 0)"), ("'<f8'", "(0, 0)"),
+            ("'<f8'", "(True, 3)"), ("'<f8'", "(2.0, 3)"), ("'<f8'", "()"), ("'<f8'", "(1,) * 70"),
+            ("'<f8,('", "(2, 3)"), ("'(1,,)f8'", "(2, 3)"), ("'<q8x'", "(2, 3)"), ("'|O'", "(2, 3)"),
+            ("'<f-8'", "(2, 3)"), ("'|V0'", "(2, 3)"), ("[]", "(2, 3)"), ("{}", "(2, 3)"), ("None", "(2, 3)"),
+            ("[('a',)]", "(2, 3)"), ("('<f8', -1)", "(2, 3)"), ("1", "(2, 3)"), ("'\\ud800'", "(2, 3)"),
+        ]
+    ),
+])  # fmt: skip
+def test_damaged_headers(capsys, models, text):
+    with open("bad.npy", "wb") as file:
+        file.write(header(text) + b"\0" * 24)
+    fails(capsys, "score", "plain.flow", "bad.npy", match="bad.npy: ")
+
+
+def test_archives_and_arrays_under_each_other_s_names(capsys, models):
+    os.replace("rows.npz", "archive.npy")
+    os.replace("rows.npy", "array.npz")
+    fails(capsys, "score", "plain.flow", "archive.npy", match="archive.npy: an .npz archive")
+    fails(capsys, "score", "plain.flow", "array.npz", match="array.npz: not an .npz archive")
+
+
+def test_cells_without_end(capsys, models):
+    with open("long.csv", "w") as file:
+        file.write("1,2,3\n4,5," + "x" * 200_000)
+    fails(capsys, "score", "plain.flow", "long.csv", match="long.csv, line 2: not a table")
+
+
 def test_arrays_of_an_archive(capsys, models, rows):
     np.savez("two.npz", A=rows, B=rows)
     fails(capsys, "score", "plain.flow", "two.npz", match="there are A, B. Say which with --array.")
@@ -280,7 +346,9 @@ def test_targets_that_cannot_be(capsys, models, monkeypatch):
 def test_other_numbers_of_columns(capsys, models, rows):
     np.save("two.npy", rows[:, :2])
     fails(capsys, "score", "plain.flow", "two.npy", match="X has 2 features, but FlowDensity is expecting 3")
-    fails(capsys, "fit", "rows.npy", "-o", "x", "--validation", "two.npy", *FAST, match="X has 2 features")
+    fails(
+        capsys, "fit", "rows.npy", "-o", "x", "--validation", "two.npy", *FAST, match="X_val has 2 features"
+    )
     np.save("one.npy", rows[:1])
     fails(capsys, "fit", "one.npy", "-o", "x", *FAST, match="1 sample")
 
@@ -301,7 +369,7 @@ def test_damaged_models(capsys, models):
     (["-n", "0"], "n_samples must be an integer of at least 1, got 0"),
     (["-n", "-3"], "n_samples must be an integer of at least 1, got -3"),
     (["-n", "1000000000000000"], "nable to allocate"),
-    (["-n", "1", "--seed", "-1"], "Seed must be between"),
+    (["-n", "1", "--seed", "-1"], "random_state must be None, an int from 0 to 2**32 - 1"),
 ])  # fmt: skip
 def test_numbers_that_cannot_be(capsys, models, options, match):
     fails(capsys, "sample", "plain.flow", *options, match=match)

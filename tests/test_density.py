@@ -213,12 +213,72 @@ def test_memory_map_is_read_in_place(tmp_path, rng):
     (np.empty((0, 2)), r"Found array with 0 sample\(s\)"),
     (np.empty((3, 0)), r"Found array with 0 feature\(s\)"),
     ([[1.0, 2.0]], r"Found array with 1 sample\(s\)"),
+    ([[1.0, 2.0], [np.inf, np.nan]], r"infinity: 2 of its values .* row 1, column 0, counted from 0\. FlowDensity"),
     (np.array([["a", "b"]] * 3), "could not convert string|not compatible"),
     (np.ones((3, 2), dtype="M8[s]"), "."),
 ])  # fmt: skip
 def test_bad_rows_are_refused(X, message):
     with pytest.raises((ValueError, TypeError), match=message):
         small().fit(X)
+
+
+WRONG_ROWS = {
+    "NaN": (
+        [[0.0, 1.0], [2.0, np.nan]],
+        "contains NaN: 1 of its values are not finite, the first at row 1, column 1",
+    ),
+    "inf": ([[-np.inf, 1.0], [2.0, np.nan]], "contains infinity: 2 of .* row 0, column 0"),
+    "float16": (np.array([[1, np.inf]], dtype=np.float16), "contains infinity: 1 of .* row 0, column 1"),
+    "late": (np.r_[np.full((140_000, 2), 1e308), [[1.0, np.nan]]], "1 of .* row 140000, column 1"),
+    "columns": ([[1.0]], "has 1 features, but FlowDensity is expecting 2 features"),
+    "1D": ([1.0, 2.0], "1D array"),
+    "none": (np.empty((0, 2)), r"0 sample\(s\)"),
+    "complex": (np.ones((2, 2)) * 1j, "[Cc]omplex"),
+    "dates": (np.ones((2, 2), dtype="M8[s]"), "."),
+}
+
+
+@pytest.mark.parametrize("name", ["X", "X_val", "Z"])
+@pytest.mark.parametrize("wrong, message", WRONG_ROWS.values(), ids=WRONG_ROWS)
+def test_errors_in_rows_name_their_argument(banana, name, wrong, message):
+    fitted = small(flow="linear").fit(banana)
+    for call in {
+        "X": (fitted.score_samples, fitted.score, fitted.transform),
+        "X_val": (lambda rows: small().fit(banana, X_val=rows),),
+        "Z": (fitted.inverse_transform,),
+    }[name]:
+        with pytest.raises((ValueError, TypeError), match=message) as caught:
+            call(wrong)
+        text = str(caught.value)
+        assert "HistGradientBoosting" not in text and "missing values encoded" not in text
+        others = {"X", "X_val", "Z"} - {name}
+        assert not any(re.search(rf"\b{other}\b", text) for other in others)
+        assert name == "X" or re.search(rf"\b{name}\b", text)
+
+
+def test_errors_in_rows_name_the_column(banana):
+    X = pd.DataFrame(banana, columns=["age", "height"])
+    wrong = X.copy()
+    wrong.iloc[7, 1] = np.nan
+    fitted = small(flow="linear").fit(X)
+    for call in (
+        lambda: small().fit(wrong),
+        lambda: small().fit(X, X_val=wrong),
+        lambda: fitted.score_samples(wrong),
+        lambda: fitted.transform(wrong),
+    ):
+        with pytest.raises(ValueError, match=r"row 7, column 1 \(column 'height'\)"):
+            call()
+
+
+def test_validation_rows_have_the_columns_of_the_others(banana):
+    X = pd.DataFrame(banana, columns=["a", "b"])
+    with pytest.raises(ValueError, match=r"X_val has the columns \['b', 'a'\].* fitted with \['a', 'b'\]"):
+        small().fit(X, X_val=X[["b", "a"]])
+    with pytest.warns(UserWarning, match="X_val does not have valid feature names"):
+        small().fit(X, X_val=banana)
+    with pytest.warns(UserWarning, match="X_val has valid feature names"):
+        small().fit(banana, X_val=X)
 
 
 def test_no_rows_to_score(banana):
@@ -312,6 +372,33 @@ def test_validation_score_is_weighted(banana, rng):
     flow = small(max_iter=2).fit(banana, sample_weight=weights)
     plain = small(max_iter=2).fit(banana)
     assert flow.early_stopping_ and flow.best_validation_score_ != plain.best_validation_score_
+
+
+@pytest.mark.parametrize("factor", [1e-320, 1e-300, 1.0, 1e308])
+def test_scores_take_weights_of_any_size(banana, factor):
+    """Only their ratios count, in `score` and in the fit's own validation."""
+    flow = small(flow="linear").fit(banana)
+    weights = np.r_[np.ones(200), np.zeros(len(banana) - 200)]
+    assert flow.score(banana, sample_weight=factor * weights) == pytest.approx(
+        flow.score(banana[:200]), rel=1e-12
+    )
+    weights[200:] = 0.5
+    expected = small(early_stopping=True).fit(banana, sample_weight=weights)
+    found = small(early_stopping=True).fit(banana, sample_weight=factor * weights)
+    assert found.best_validation_score_ == pytest.approx(expected.best_validation_score_, rel=1e-6)
+
+
+@pytest.mark.parametrize("weights, message", [
+    (np.zeros(400), "weight.*zero|zero.*weight"),
+    (-np.ones(400), "[Nn]egative"),
+    (np.r_[np.ones(399), -1e-300], "[Nn]egative"),
+    (np.full(400, np.nan), "sample_weight contains NaN"),
+    (np.full(400, np.inf), "sample_weight contains infinity"),
+    (np.ones(399), "shape|length|inconsistent"),
+])  # fmt: skip
+def test_bad_weights_of_scores_are_refused(banana, weights, message):
+    with pytest.raises(ValueError, match=message):
+        small(flow="linear").fit(banana).score(banana, sample_weight=weights)
 
 
 @pytest.mark.parametrize("weights, message", [
@@ -593,7 +680,7 @@ def test_validation_rows_may_be_given(banana):
     assert flow.score(banana[300:]) == pytest.approx(flow.best_validation_score_, rel=1e-12)
     with pytest.raises(ValueError, match="X_val is given while early_stopping is False"):
         small(early_stopping=False).fit(banana[:300], X_val=banana[300:])
-    with pytest.raises(ValueError, match="X has 1 features"):
+    with pytest.raises(ValueError, match="X_val has 1 features"):
         small().fit(banana[:300], X_val=banana[300:, :1])
 
 

@@ -260,6 +260,23 @@ def test_what_a_kill_left_is_removed_a_day_later(banana, tmp_path):
     assert {entry.name for entry in tmp_path.iterdir()} == {young.name, other.name, "model.flow"}
 
 
+@pytest.mark.parametrize("culprit", ["os.scandir", "os.unlink"])
+def test_what_cannot_be_cleared_away_stays(banana, tmp_path, monkeypatch, culprit):
+    """It is no reason for a save to fail."""
+    left = tmp_path / ".nflows-0123456789abcdef.part"
+    left.write_bytes(b"half a model")
+    os.utime(left, (time.time() - 90_000,) * 2)
+
+    def refuse(*args):
+        raise PermissionError
+
+    flow = small("linear", max_iter=1).fit(banana)
+    with monkeypatch.context() as patch:
+        patch.setattr(culprit, refuse)
+        flow.save(tmp_path / "model.flow")
+    assert left.exists() and np.array_equal(nflows_np.load(tmp_path / "model.flow").loc_, flow.loc_)
+
+
 def test_a_killed_save_leaves_such_a_file(banana, tmp_path, monkeypatch):
     """What is looked for is what is written."""
     flow, names = small("linear", max_iter=1).fit(banana), []

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np._weights import scaled
+
 from .degenerate import is_discrete, warn_of_degenerate_columns
 from .empirical import Empirical, evenly_spread
 
@@ -179,8 +181,7 @@ def _weighted_rows(
     bad = weights[~(np.isfinite(weights) & (weights >= 0.0))]
     if len(bad):
         raise ValueError(f"ColumnScaler: sample_weight must be finite and not negative; it holds {bad[0]}.")
-    exponent = np.frexp(weights.max(initial=0.0))[1]
-    weights = np.ldexp(weights, -exponent)  # a power of two: exact, and no sum of the weights overflows
+    weights = scaled(weights)
     if weights.all():
         return rows, weights
     positive = np.flatnonzero(weights)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
+
+from nflows_np._random_state import check_random_state
 
 from ._checks import check_n_samples, checked_points
 
@@ -21,7 +22,7 @@ def checkerboard(n_samples: int = 1000, *, random_state: Any = None) -> NDArray[
     ----------
     n_samples : int, default=1000
         Number of rows.
-    random_state : int, RandomState instance or None, default=None
+    random_state : int, RandomState, Generator or None, default=None
         Source of the draws.
 
     Returns

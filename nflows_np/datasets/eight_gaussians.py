@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
-from sklearn.utils import check_random_state
+
+from nflows_np._random_state import check_random_state
 
 from ._checks import check_n_samples, check_positive, checked_points
 
@@ -28,7 +29,7 @@ def eight_gaussians(
         Radius :math:`\rho > 0` of the circle of the means.
     noise : float, default=0.2
         Standard deviation :math:`\sigma > 0` of each Gaussian.
-    random_state : int, RandomState instance or None, default=None
+    random_state : int, RandomState, Generator or None, default=None
         Source of the draws.
 
     Returns

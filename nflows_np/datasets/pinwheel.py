@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
-from sklearn.utils import check_random_state
+
+from nflows_np._random_state import check_random_state
 
 from ._checks import check_n_samples, check_positive, checked_points
 
@@ -35,7 +36,7 @@ def pinwheel(n_samples: int = 1000, *, noise: float = 0.1, random_state: Any = N
         Number of rows.
     noise : float, default=0.1
         Standard deviation :math:`\sigma > 0` across an arm.
-    random_state : int, RandomState instance or None, default=None
+    random_state : int, RandomState, Generator or None, default=None
         Source of the draws.
 
     Returns

@@ -18,16 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from nflows_np._config import n_threads
 from nflows_np._limits import MAX_COUNT, MAX_LAYERS, MAX_REAL, MAX_WIDTH
 from nflows_np._messages import shown
 from nflows_np._model import FlowModel
+from nflows_np._random_state import CONSTRAINT, check_random_state
+from nflows_np._weights import check_weights
 from nflows_np.estimators import _files
 from nflows_np.estimators._auto import Choice, choose
+from nflows_np.estimators._rows import check_rows
 from nflows_np.estimators.fitted import PUBLIC, Fitted
 from nflows_np.estimators.fitting import Seeds, fit_flow
 from nflows_np.presets import PRESETS
@@ -81,7 +83,7 @@ class FlowEstimator(BaseEstimator):
         ],
         "device": [_one_of("cpu")],
         "n_jobs": [None, Interval(Integral, -MAX_COUNT, MAX_COUNT, closed="both")],
-        "random_state": ["random_state"],
+        "random_state": CONSTRAINT,
         "verbose": ["boolean", Interval(Integral, 0, MAX_COUNT, closed="both")],
     }
 
@@ -140,34 +142,16 @@ class FlowEstimator(BaseEstimator):
             if history.interrupted:  # the caller of many fits has to stop, too
                 raise KeyboardInterrupt
 
-    def _check_rows(self, X: Any, *, reset: bool = False, ensure_min_samples: int = 1) -> NDArray[Any]:
-        """Validate rows without copying them: any real dtype, order or memory map stays what it is."""
-        X = validate_data(
-            self,
-            X,
-            reset=reset,
-            dtype="numeric",
-            order=None,
-            copy=False,
-            ensure_min_samples=ensure_min_samples,
-        )
-        if X.dtype.kind not in "biuf":
-            raise ValueError(
-                f"{type(self).__name__} takes columns of real numbers, got an array of {X.dtype}."
-            )
-        return X
+    def _check_rows(self, X: Any, *, name: str = "X", **options: Any) -> NDArray[Any]:
+        """Rows of the columns that are fitted, or to be fitted; see :func:`check_rows`."""
+        return check_rows(self, X, name, **options)
 
     def _weighted_rows(self, X: NDArray[Any], sample_weight: Any, at_least: int) -> Rows:
         """The rows of positive weight."""
         if sample_weight is None:
             return Rows(X, np.arange(len(X)))
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        weights = check_weights(sample_weight, X, type(self).__name__, at_least)
         index = np.flatnonzero(weights)
-        if len(index) < at_least:
-            raise ValueError(
-                f"sample_weight is zero but for {len(index)} sample(s), while a minimum of {at_least} is required by "
-                f"{type(self).__name__}."
-            )
         return Rows(X, index, None if np.all(weights[index] == weights[index[0]]) else weights)
 
     def _validation_rows(
@@ -179,7 +163,7 @@ class FlowEstimator(BaseEstimator):
                 raise ValueError(
                     "X_val is given while early_stopping is False: nothing would be validated on it."
                 )
-            X_val = self._check_rows(X_val)
+            X_val = self._check_rows(X_val, name="X_val")
             return rows, Rows(X_val, np.arange(len(X_val)))
         n_validation = max(1, round(self.validation_fraction * len(rows)))
         if not choice.early_stopping or len(rows) - n_validation < 2:

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from nflows_np import _random_state
 from nflows_np._messages import shown
 from nflows_np.estimators import _plain
 from nflows_np.specs import Base, Flow, from_dict
-
-_MT19937_WORDS = 624
 
 
 def to_plain(params: dict[str, Any]) -> dict[str, Any]:
@@ -43,11 +42,8 @@ def _encode(name: str, value: Any) -> Any:
         return {"options": {str(key): _encode(name, item) for key, item in value.items()}}
     if isinstance(value, (np.dtype, type)):
         return np.dtype(value).name
-    if isinstance(value, np.random.RandomState):
-        state: Any = value.get_state(legacy=False)
-        if state["bit_generator"] == "MT19937":
-            key = state["state"]["key"].tolist()
-            return {"mt19937": [key, state["state"]["pos"], state["has_gauss"], state["gauss"]]}
+    if isinstance(value, (np.random.RandomState, np.random.Generator)):
+        return _random_state.encode(name, value)
     raise TypeError(f"parameter {name}={shown(value)} has no place in a model file.")
 
 
@@ -66,8 +62,8 @@ def _decode(name: str, value: Any) -> Any:
         return tuple(_item(name, item) for item in content)
     if kind == "options":
         return {key: _item(name, item) for key, item in _plain.section(name, content).items()}
-    if kind == "mt19937":
-        return _random_state(*content)
+    if kind in ("mt19937", "generator"):
+        return _random_state.decode(kind, content)
     raise ValueError(f"{name} is of an unknown kind {shown(kind)}")
 
 
@@ -76,18 +72,3 @@ def _item(name: str, value: Any) -> Any:
     if isinstance(value, (dict, list)):
         raise ValueError(f"{name} holds {shown(value)}")
     return value
-
-
-def _random_state(key: Any, pos: Any, has_gauss: Any, gauss: Any) -> np.random.RandomState:
-    """The generator of a state. NumPy takes any position, and would read beyond the key at a wrong one."""
-    words = np.asarray(key, dtype=np.uint32)
-    if words.shape != (_MT19937_WORDS,):
-        raise ValueError(f"the key of random_state has shape {words.shape}, not ({_MT19937_WORDS},)")
-    _plain.count("the position of random_state", pos, _MT19937_WORDS)
-    if has_gauss not in (0, 1) or type(gauss) is not float or not math.isfinite(gauss):
-        raise ValueError(
-            f"random_state keeps {shown(gauss)}, {shown(has_gauss)}: not a normal variate and a flag"
-        )
-    random_state = np.random.RandomState()
-    random_state.set_state(("MT19937", words, pos, int(has_gauss), gauss))
-    return random_state

@@ -7,10 +7,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin, _fit_context
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from nflows_np._config import n_threads
+from nflows_np._random_state import check_random_state
+from nflows_np._weights import check_weights, mean
 from nflows_np.estimators._base import FlowEstimator
 from nflows_np.estimators._files import loadable
 from nflows_np.specs import Base, Flow
@@ -89,7 +90,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Threads. ``None`` uses every core that the process may use, and one inside a parallel loop of joblib
         or a process pool; ``OMP_NUM_THREADS`` and cgroup limits are respected. More than the usable cores are not
         used. The result is bitwise the same for any number.
-    random_state : int, RandomState instance or None, default=None
+    random_state : int, RandomState, Generator or None, default=None
         Source of the starting weights, of random permutations within the flow, of the validation split and of
         the order of rows.
     verbose : int, default=0
@@ -175,7 +176,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         dtype: Any = "float32",
         device: str = "cpu",
         n_jobs: int | None = None,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
         verbose: int = 0,
     ) -> None:
         self.flow = flow
@@ -288,7 +289,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         X : array-like of shape (n_samples, n_features)
         y : Ignored
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the mean.
+            Weights of the mean, not negative and not all zero. Only their ratios count.
 
         Returns
         -------
@@ -298,18 +299,20 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         log_density = self.score_samples(X)
         weights = None
         if sample_weight is not None:
-            weights = _check_sample_weight(sample_weight, log_density[:, None], dtype=np.float64)
-        return float(np.average(log_density, weights=weights))
+            weights = check_weights(sample_weight, log_density[:, None], type(self).__name__)
+        return mean(log_density, weights)
 
     def sample(
-        self, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
+        self,
+        n_samples: int = 1,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
     ) -> NDArray[np.float64]:
         """Draw rows from the density.
 
         Parameters
         ----------
         n_samples : int, default=1
-        random_state : int, RandomState instance or None, default=None
+        random_state : int, RandomState, Generator or None, default=None
             Fresh draws for None. The first rows of a longer sample are the shorter one.
 
         Returns
@@ -351,9 +354,5 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         X : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        latent = check_array(Z, dtype="numeric", input_name="Z", estimator=self)
-        if latent.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"Z has {latent.shape[1]} columns, but the latent space has {self.n_features_in_}."
-            )
+        latent = self._check_rows(Z, name="Z")
         return self._model.inverse_transform(latent, n_threads(self.n_jobs))
