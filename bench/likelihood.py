@@ -94,7 +94,8 @@ def run_mixture(table: Table, seconds: float) -> dict[str, Any]:
 
 def run_ours(table: Table, preset: str, hidden: int, epochs: int) -> dict[str, Any]:
     """The layers of zuko's flow alone: without the linear one that a preset begins with."""
-    layers = PRESETS[preset](n_layers=LAYERS, hidden_units=(hidden,) * 2, activation="relu").bijections[1:]
+    own = {"n_bins": BINS} if preset == "nsf_ar" else {}
+    layers = PRESETS[preset](LAYERS, (hidden,) * 2, "relu", **own).bijections[1:]
     model = FlowDensity(
         Flow(layers), alpha=0.0, clip_ratio=np.inf, batch_size=BATCH, learning_rate_init=RATE, max_iter=epochs,
         n_iter_no_change=np.inf, random_state=0,

@@ -17,5 +17,15 @@ MAX_LAYERS = 1024
 MAX_BIJECTIONS = 2**13
 """Bijections of a flow."""
 
+MAX_WIDTH = 2**16
+"""Hidden units of a layer, components of a mixture, reflections, ranks. The engine's own limit, `kWidest` in
+csrc/core/spec.h, is 2^20, above which a product of two widths would overflow: it may not be the smaller one."""
+
+MAX_HIDDEN_LAYERS = 64
+"""Hidden layers of a network."""
+
+MAX_BINS = 128
+"""Bins of a spline."""
+
 MAX_THREADS = 256
 """Threads of the engine's pool."""

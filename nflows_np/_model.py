@@ -143,7 +143,7 @@ class FlowModel:
             for name, offset, size, _ in self.flow.layout()
             if name.startswith("base.")
         }
-        return self.spec.base.draws(np.arange(self.n_features), own)
+        return self.spec._base.draws(np.arange(self.n_features), own)
 
     def _noise(self, random_state: np.random.RandomState, n: int, draws: list[Draw]) -> Noise:
         """Latent rows as a stream; the standard normal's, in the engine's own precision, is the fastest."""

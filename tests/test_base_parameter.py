@@ -51,6 +51,23 @@ def test_names(banana, name):
     assert np.array_equal(flow.parameters_, same.parameters_)
 
 
+@every_named
+def test_names_in_a_flow(banana, name):
+    spec = Flow([LinearGaussian()], base=name)
+    assert spec == Flow([LinearGaussian()], base=NAMED[name])
+    flow = small(spec).fit(banana)
+    assert flow.flow_.base == NAMED[name]
+    assert np.array_equal(
+        flow.parameters_, small(Flow([LinearGaussian()]), base=name).fit(banana).parameters_
+    )
+
+
+def test_a_flow_refuses_other_names():
+    for name in ("uniform", "cauchy", ""):
+        with pytest.raises(ValueError, match=rf"Flow: base must be one of .*'student_t'\]; got '{name}'"):
+            Flow([], base=name)
+
+
 def test_auto_is_the_flows_own(banana):
     assert small().fit(banana).flow_.base == StandardNormal()
     spec = Flow([LinearGaussian()], base=StudentT(5.0))

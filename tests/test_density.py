@@ -12,11 +12,12 @@ from scipy.stats import multivariate_normal
 from sklearn.base import clone, is_outlier_detector
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer
 from sklearn.utils import get_tags
 
+import nflows_np
 from nflows_np import FlowDensity
 from nflows_np.presets import PRESETS
 from nflows_np.specs import Autoregressive, Flow, LinearGaussian, Permutation, StudentT
@@ -445,15 +446,101 @@ def test_bad_weights_are_refused(banana, weights, message):
     {"random_state": "zero"},
     {"flow": Flow([LinearGaussian()]), "n_layers": 3},
     {"flow": Flow([LinearGaussian()]), "hidden_units": 8},
-    {"flow": Flow([LinearGaussian()]), "n_bins": 8},
-    {"flow": "nsf", "n_bins": 0},
-    {"flow": "nsf", "n_bins": 129},
-    {"flow": "nsf_ar", "tail_bound": 0.0},
-    {"flow": "maf", "tail_bound": 3.0},
+    {"flow": Flow([LinearGaussian()]), "activation": "tanh"},
+    {"flow": Flow([LinearGaussian()]), "flow_params": {"n_bins": 8}},
+    {"flow": "nsf", "flow_params": ["n_bins"]},
+    {"flow": "maf", "flow_params": {"tail_bound": 3.0}},
+    {"flow": "nsf", "flow_params": {"n_layers": 3}},
+    {"flow_params": {"n_bins": 8}},
 ])  # fmt: skip
 def test_bad_parameters_are_refused_by_name(banana, params):
     with pytest.raises(ValueError, match=list(params)[-1]):
         FlowDensity(**params).fit(banana)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_name_and_a_presets_flow_are_the_same(banana, preset):
+    by_name = FlowDensity(preset, max_iter=1, random_state=0).fit(banana)
+    by_flow = FlowDensity(PRESETS[preset](), max_iter=1, random_state=0).fit(banana)
+    assert by_flow.flow_ == by_name.flow_
+    assert np.array_equal(by_flow.parameters_, by_name.parameters_)
+
+
+@pytest.mark.parametrize("beside", [
+    {"n_layers": 2}, {"hidden_units": 8}, {"hidden_units": np.array([8])}, {"activation": "elu"},
+    {"flow_params": {"n_bins": 4}},
+])  # fmt: skip
+@pytest.mark.parametrize("flow", [Flow([LinearGaussian()]), PRESETS["nsf"]()], ids=["own", "preset"])
+def test_a_flow_says_what_it_is_for_itself(banana, flow, beside):
+    with pytest.raises(ValueError, match=rf"{next(iter(beside))}=.* has no meaning with a Flow"):
+        FlowDensity(flow, **beside).fit(banana)
+    FlowDensity(flow, n_layers="auto", activation="auto", flow_params={}, max_iter=1).fit(banana)
+
+
+def test_own_options_of_a_preset(banana, tmp_path):
+    own = {"n_bins": 4, "tail_bound": 2.0}
+    flow = small(flow="nsf", flow_params=own, warm_start=True).fit(banana)
+    expected = PRESETS["nsf"](2, (8,), **own).for_table(*banana.shape)
+    assert [type(layer) for layer in flow.flow_.bijections] == [type(layer) for layer in expected.bijections]
+    assert flow.flow_.bijections[2].transformer == expected.bijections[2].transformer
+    assert flow.get_params()["flow_params"] is own and own == {"n_bins": 4, "tail_bound": 2.0}
+    copied = clone(flow)
+    assert copied.flow_params == own and copied.flow_params is not own
+    flow.save(tmp_path / "model.flow", resumable=True)
+    for other in (pickle.loads(pickle.dumps(flow)), nflows_np.load(tmp_path / "model.flow")):
+        assert other.flow_params == own and other.flow_ == flow.flow_
+        assert np.array_equal(other.score_samples(banana), flow.score_samples(banana))
+        other.fit(banana)  # goes on
+    own["n_bins"] = 8
+    with pytest.raises(ValueError, match=r"changed since: flow_params \({'n_bins': 4.*} to {'n_bins': 8"):
+        flow.fit(banana)
+
+
+def test_a_presets_flow_is_a_parameter_like_any_other(banana, tmp_path):
+    flow = FlowDensity(PRESETS["nsf"](n_layers=2), max_iter=2, random_state=0, warm_start=True).fit(banana)
+    assert clone(flow).flow == flow.flow
+    flow.save(tmp_path / "model.flow", resumable=True)
+    again = nflows_np.load(tmp_path / "model.flow")
+    assert again.flow == flow.flow and again.flow_ == flow.flow_
+    assert np.array_equal(again.fit(banana).parameters_, flow.fit(banana).parameters_)
+
+
+def test_a_search_over_presets_is_a_list_of_grids(banana):
+    grids = [
+        {"flow": ["maf"]},
+        {"flow": ["nsf", "nsf_ar"], "flow_params": [{"n_bins": 3}, {"n_bins": 6}]},
+    ]
+    search = GridSearchCV(small(max_iter=1), grids, cv=2, error_score="raise").fit(banana)
+    assert len(search.cv_results_["params"]) == 5
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    crossed = {"flow": ["nsf", "maf"], "flow_params": [{"n_bins": 3}]}
+    with pytest.raises(ValueError, match=r"'n_bins' is no option of the preset 'maf'.* param_grid=\[\{"):
+        GridSearchCV(small(max_iter=1), crossed, cv=2, error_score="raise").fit(banana)
+
+
+@pytest.mark.parametrize("params", [{"flow": "x"}, {"base": "x"}, {"activation": "x"}, {"dtype": "x"}])
+def test_errors_list_names_in_one_order(banana, params):
+    """A set's order would change from process to process, with the hashes of its strings."""
+    (name,) = params
+    with pytest.raises(ValueError, match="must be a str among") as error:
+        FlowDensity(**params).fit(banana)
+    listed = re.findall(r"'(\w+)'", re.search(r"among {(.*?)}", str(error.value))[1])
+    assert (
+        listed
+        == {
+            "flow": ["auto", *PRESETS],
+            "base": [
+                "auto",
+                "standard_normal",
+                "diagonal_normal",
+                "full_normal",
+                "gaussian_mixture",
+                "student_t",
+            ],
+            "activation": ["auto", "relu", "tanh", "silu", "elu"],
+            "dtype": ["float32", "float64"],
+        }[name]
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", np.float32, np.dtype("float32")])

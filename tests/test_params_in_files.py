@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from nflows_np.estimators import _params
+from nflows_np.estimators import _format_1, _params
 from nflows_np.specs import Flow, StudentT
 
 
@@ -41,3 +41,24 @@ def test_what_has_no_place(value):
 def test_what_is_refused(value):
     with pytest.raises((ValueError, KeyError)):
         _params.from_plain("params", {"x": value}, ["x"])
+
+
+@pytest.mark.parametrize("old, flow_params", [
+    ({"n_bins": "auto", "tail_bound": "auto"}, {}),
+    ({"n_bins": 4, "tail_bound": "auto"}, {"n_bins": 4}),
+    ({"n_bins": 4, "tail_bound": 2.5}, {"n_bins": 4, "tail_bound": 2.5}),
+])  # fmt: skip
+def test_options_of_format_1_are_in_flow_params(old, flow_params):
+    params = _format_1._params("params", {"flow": "nsf", "activation": "tanh", **old})
+    assert _params.from_plain("params", params, params) == {
+        "flow": "nsf", "activation": "tanh", "flow_params": flow_params,
+    }  # fmt: skip
+
+
+def test_the_activation_beside_a_flow_of_format_1_is_forgotten():
+    """The flow did not look at it; now an activation beside a flow is refused."""
+    flow = {"flow": Flow([]).to_dict()}
+    params = _format_1._params(
+        "x", {"flow": flow, "activation": "elu", "n_bins": "auto", "tail_bound": "auto"}
+    )
+    assert params == {"flow": flow, "activation": "auto", "flow_params": {"options": {}}}

@@ -38,7 +38,8 @@ def test_checks(estimator, check):
 
 @parametrize_with_checks([
     FlowDensity(
-        Flow(preset(name, n_layers=2, hidden_units=(8,)).bijections[1:]), dtype="float64", batch_size=10**6,
+        Flow(preset(name, n_layers=2, hidden_units=(8,)).for_table(100, 2).bijections[1:]),
+        dtype="float64", batch_size=10**6,
         early_stopping=False, alpha=0.01, max_iter=5, n_jobs=1,
     )
     for name in PRESETS if name != "linear"

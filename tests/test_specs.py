@@ -3,16 +3,19 @@
 import copy
 import json
 import pickle
+import re
 import subprocess
 import sys
 import time
 from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
 from nflows_np import specs
+from nflows_np._limits import MAX_WIDTH
 from nflows_np.specs import (
     ActNorm,
     Additive,
@@ -256,6 +259,11 @@ def test_values_are_normalised():
     assert spec == Coupling(mask=(0, 2), hidden_units=(8, 4))
     assert [type(n) for n in (*spec.mask, *spec.hidden_units)] == [int] * 4
     assert isinstance(Flow([ActNorm()]).bijections, tuple)
+
+
+def test_the_engine_takes_every_width_that_a_spec_may_have():
+    header = (Path(__file__).parents[1] / "csrc/core/spec.h").read_text(encoding="utf-8")
+    assert 2 ** int(re.search(r"kWidest = Index\{1\} << (\d+)", header)[1]) >= MAX_WIDTH
 
 
 def test_a_name_cannot_be_registered_twice():

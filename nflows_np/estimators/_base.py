@@ -22,26 +22,32 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from nflows_np._config import n_threads
-from nflows_np._limits import MAX_COUNT, MAX_LAYERS, MAX_REAL
+from nflows_np._limits import MAX_COUNT, MAX_LAYERS, MAX_REAL, MAX_WIDTH
 from nflows_np._messages import shown
 from nflows_np._model import FlowModel
 from nflows_np._random_state import CONSTRAINT, check_random_state
 from nflows_np._weights import check_weights
 from nflows_np.estimators import _files
-from nflows_np.estimators._auto import BASES, Choice, choose
+from nflows_np.estimators._auto import Choice, choose
 from nflows_np.estimators._rows import check_rows
 from nflows_np.estimators.fitted import PUBLIC, Fitted
 from nflows_np.estimators.fitting import Seeds, fit_flow
 from nflows_np.presets import PRESETS
 from nflows_np.specs import Base, Flow
-from nflows_np.specs._checks import MAX_HIDDEN_UNITS
-from nflows_np.specs.rational_quadratic import MAX_BINS
+from nflows_np.specs._checks import ACTIVATIONS
+from nflows_np.specs._named import NAMED_BASES
 from nflows_np.training_state import History, Policy, Rows
 
 DTYPES = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 
 # The parameters that say what is fitted rather than how: they must stay as they are while a fit goes on.
-ARCHITECTURE = ("flow", "base", "n_layers", "hidden_units", "activation", "n_bins", "tail_bound", "dtype")
+ARCHITECTURE = ("flow", "flow_params", "base", "n_layers", "hidden_units", "activation", "dtype")
+
+
+def _one_of(*names: str) -> StrOptions:
+    """One of some names, which errors list in this order: a set's would change from process to process."""
+    return StrOptions(dict.fromkeys(names).keys())
+
 
 _POSITIVE_COUNT = Interval(Integral, 1, MAX_COUNT, closed="both")
 
@@ -50,33 +56,32 @@ class FlowEstimator(BaseEstimator):
     """An estimator whose fitted state is one flow behind the scaling of its columns."""
 
     _parameter_constraints: dict[str, Any] = {
-        "flow": [StrOptions({"auto", *PRESETS}), Flow],
-        "base": [StrOptions({"auto", *BASES}), Base],
-        "n_layers": [StrOptions({"auto"}), Interval(Integral, 1, MAX_LAYERS, closed="both")],
+        "flow": [_one_of("auto", *PRESETS), Flow],
+        "flow_params": [dict, None],
+        "base": [_one_of("auto", *NAMED_BASES), Base],
+        "n_layers": [_one_of("auto"), Interval(Integral, 1, MAX_LAYERS, closed="both")],
         "hidden_units": [
-            StrOptions({"auto"}),
+            _one_of("auto"),
             "array-like",
-            Interval(Integral, 1, MAX_HIDDEN_UNITS, closed="both"),
+            Interval(Integral, 1, MAX_WIDTH, closed="both"),
         ],
-        "activation": [StrOptions({"relu", "tanh", "silu", "elu"})],
-        "n_bins": [StrOptions({"auto"}), Interval(Integral, 1, MAX_BINS, closed="both")],
-        "tail_bound": [StrOptions({"auto"}), Interval(Real, 0, MAX_REAL, closed="right")],
+        "activation": [_one_of("auto", *ACTIVATIONS)],
         "max_iter": [_POSITIVE_COUNT],
-        "batch_size": [StrOptions({"auto"}), _POSITIVE_COUNT],
+        "batch_size": [_one_of("auto"), _POSITIVE_COUNT],
         "learning_rate_init": [Interval(Real, 0, MAX_REAL, closed="right")],
-        "alpha": [StrOptions({"auto"}), Interval(Real, 0, MAX_REAL, closed="both")],
+        "alpha": [_one_of("auto"), Interval(Real, 0, MAX_REAL, closed="both")],
         "clip_ratio": [Interval(Real, 1, MAX_REAL, closed="right"), Options(Real, {np.inf})],
-        "early_stopping": [StrOptions({"auto"}), "boolean"],
+        "early_stopping": [_one_of("auto"), "boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [_POSITIVE_COUNT, Options(Real, {np.inf})],
         "tol": [Interval(Real, 0, MAX_REAL, closed="both")],
         "warm_start": ["boolean"],
         "dtype": [
-            StrOptions(set(DTYPES)),
+            _one_of(*DTYPES),
             Options(type, {np.float32, np.float64}),
             Options(np.dtype, set(DTYPES.values())),
         ],
-        "device": [StrOptions({"cpu"})],
+        "device": [_one_of("cpu")],
         "n_jobs": [None, Interval(Integral, -MAX_COUNT, MAX_COUNT, closed="both")],
         "random_state": CONSTRAINT,
         "verbose": ["boolean", Interval(Integral, 0, MAX_COUNT, closed="both")],
@@ -186,6 +191,7 @@ class FlowEstimator(BaseEstimator):
         """The parameters that say what is fitted, in one spelling each."""
         params: dict[str, Any] = {name: getattr(self, name) for name in ARCHITECTURE}
         params["dtype"] = np.dtype(self.dtype).name
+        params["flow_params"] = dict(self.flow_params or {})
         if not isinstance(self.hidden_units, (str, Integral)):
             params["hidden_units"] = tuple(self.hidden_units)
         return params

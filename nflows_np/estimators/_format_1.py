@@ -1,6 +1,7 @@
 """Files of format 1: the same facts under other names.
 
-They differed from format 2 in this: names in "fitted" were the attributes', with an underscore; the flow, the entropy
+They differed from format 2 in this: options of single presets were parameters of all, and an activation stood beside
+flows that did not look at it; names in "fitted" were the attributes', with an underscore; the flow, the entropy
 and the architecture stood beside it, and the state of training with weights that stand elsewhere, too.
 """
 
@@ -25,7 +26,8 @@ _FITTED = {
     "best_validation_score_": "best_validation_score",
     "feature_names_in_": "feature_names",
 }
-_BESIDE = ("flow", "entropy", "architecture")
+_BESIDE = ("flow", "entropy")
+_OPTIONS = ("n_bins", "tail_bound")
 _TRAINING = ("order", "step", "halvings", "cuts", "stale", "reference_score")
 
 
@@ -34,6 +36,7 @@ def renamed(document: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], A
     old = _plain.section("fitted", document["fitted"])
     fitted = {new: old[name] for name, new in _FITTED.items()}
     fitted |= {name: document[name] for name in _BESIDE}
+    fitted["architecture"] = _params("architecture", document["architecture"])
     if old["n_features_in_"] != arrays["loc"].size:
         raise ValueError(f"{shown(old['n_features_in_'])} columns, where loc has {arrays['loc'].size}")
     training = _plain.section("training", document["training"])
@@ -44,4 +47,14 @@ def renamed(document: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], A
     best = arrays.pop("training_best_parameters", None)  # the weights in use
     if best is None:  # then it is the average that is in use
         arrays.pop("training_average", None)
-    return {"params": document["params"], "fitted": fitted}, arrays
+    return {"params": _params("params", document["params"]), "fitted": fitted}, arrays
+
+
+def _params(name: str, section: Any) -> dict[str, Any]:
+    """Parameters, with the options of single presets in ``flow_params``."""
+    params = dict(_plain.section(name, section))
+    own = {option: params.pop(option) for option in _OPTIONS}
+    params["flow_params"] = {"options": {option: value for option, value in own.items() if value != "auto"}}
+    if isinstance(params["flow"], dict):
+        params["activation"] = "auto"
+    return params

@@ -34,26 +34,24 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     Parameters
     ----------
     flow : str or Flow, default="auto"
-        The flow: a preset of :mod:`nflows_np.presets` ("nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "naf",
-        "sos", "bernstein", "made_mog", "maf_mog", "planar", "radial", "sylvester", "linear"), or a
+        The flow: the name of a preset of :mod:`nflows_np.presets` (``nflows_np.presets.PRESETS`` lists them), or a
         :class:`nflows_np.specs.Flow`: one of your own, or what a preset's function returns, such as
         ``nflows_np.presets.bernstein(degree=24)``. "auto" is "maf", and "linear" (a Gaussian) where there are too few
         rows to validate anything else.
+    flow_params : dict, default=None
+        Options of the named preset that others have not, such as ``{"n_bins": 16}`` of "nsf". A search over presets is
+        a list of grids: ``[{"flow": ["maf"]}, {"flow": ["nsf"], "flow_params": [{"n_bins": 8}, {"n_bins": 16}]}]``.
     base : str or Base, default="auto"
         The distribution of the latents, trained with the flow: "standard_normal", "diagonal_normal", "full_normal",
         "gaussian_mixture" (for clusters), "student_t" (for heavy tails), or a base of :mod:`nflows_np.specs` such as
         ``GaussianMixture(5)``. "auto" keeps the base of `flow`, in every preset the standard normal.
     n_layers : int or "auto", default="auto"
-        Layers of the preset.
+        Layers of the named preset; "auto" is its own number, for some presets by the number of rows.
     hidden_units : int, sequence of int or "auto", default="auto"
-        Widths of the hidden layers of the preset's networks; "auto" grows them with the rows.
-    activation : {"relu", "tanh", "silu", "elu"}, default="elu"
-        Activation of the preset's networks.
-    n_bins : int or "auto", default="auto"
-        Bins of the splines of "nsf" and "nsf_ar"; other presets have none. "auto" is 8, and 5 for tables of fewer than
-        50,000 rows.
-    tail_bound : float or "auto", default="auto"
-        Where those splines end and their layers become affine. "auto" is the preset's default, 3.
+        Widths of the hidden layers of its networks; "auto" grows them with the rows.
+    activation : {"relu", "tanh", "silu", "elu"} or "auto", default="auto"
+        Activation of its networks; "auto" is "elu". A `Flow` says for itself what these four are: with one, they stay
+        as they are.
     max_iter : int, default=500
         Largest number of epochs (of further epochs, with ``warm_start``).
     batch_size : int or "auto", default="auto"
@@ -160,12 +158,11 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         self,
         flow: str | Flow = "auto",
         *,
+        flow_params: dict[str, Any] | None = None,
         base: str | Base = "auto",
         n_layers: int | str = "auto",
         hidden_units: int | str | ArrayLike = "auto",
-        activation: str = "elu",
-        n_bins: int | str = "auto",
-        tail_bound: float | str = "auto",
+        activation: str = "auto",
         max_iter: int = 500,
         batch_size: int | str = "auto",
         learning_rate_init: float = 5e-3,
@@ -183,12 +180,11 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         verbose: int = 0,
     ) -> None:
         self.flow = flow
+        self.flow_params = flow_params
         self.base = base
         self.n_layers = n_layers
         self.hidden_units = hidden_units
         self.activation = activation
-        self.n_bins = n_bins
-        self.tail_bound = tail_bound
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init

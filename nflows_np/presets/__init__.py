@@ -4,23 +4,28 @@ Every preset begins with `LinearGaussian`, which starts at the Gaussian fit of t
 start at the identity: an untrained preset IS the full-covariance Gaussian, and training begins at the
 Gaussian's likelihood.
 
-Numbers of layers: couplings leave half of the columns alone, so they come in even numbers, six by default
-(every column is transformed three times); an autoregressive layer transforms every column, and five is the
-number that its paper and most later comparisons use. Planar and radial layers have few parameters and bend little
-each: sixteen; a Sylvester layer is as many planar ones as its rank: eight.
+Options that are "auto" are decided when a flow meets a table: ``presets.nsf(n_bins=16)`` is a `Flow` that holds the
+options until ``FlowDensity.fit``, or `Flow.for_table`, knows how many rows and columns there are. The name in
+``FlowDensity("nsf", flow_params={"n_bins": 16})`` comes to the same flow.
 
-A preset is a file: a function that takes `n_layers`, `hidden_units`, `activation` and what is its own, with its paper
-under References and an example; it is imported and listed in `PRESETS` below.
+Numbers of layers: couplings leave half of the columns alone, so they come in even numbers; an autoregressive layer
+transforms every column, and five is the number that its paper and most later comparisons use. Planar and radial layers
+have few parameters and bend little each: sixteen; a Sylvester layer is as many planar ones as its rank: eight. Layers
+of splines, sigmoids, polynomials and mixtures bend much: five do as well as eight, and one makes a MADE MoG.
+
+A preset is a file: a function of `n_layers`, `hidden_units`, `activation` and what is its own, which returns the
+layers. Its decorator `preset_of` says what "auto" means for each of them, and adds what all presets share to the
+docstring; the file says its paper under References and an example. It is imported below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from inspect import signature
-from types import MappingProxyType
+from typing import Any
 
 from nflows_np.specs import Flow
 
+from ._preset import PRESETS as PRESETS
+from ._preset import preset_named as _preset_named
 from .bernstein import bernstein as bernstein
 from .glow import glow as glow
 from .iaf import iaf as iaf
@@ -38,43 +43,17 @@ from .realnvp import realnvp as realnvp
 from .sos import sos as sos
 from .sylvester import sylvester as sylvester
 
-PRESETS: Mapping[str, Callable[..., Flow]] = MappingProxyType(
-    {
-        function.__name__: function
-        for function in (
-            nice,
-            realnvp,
-            glow,
-            maf,
-            iaf,
-            nsf,
-            nsf_ar,
-            naf,
-            sos,
-            bernstein,
-            made_mog,
-            maf_mog,
-            planar,
-            radial,
-            sylvester,
-            linear,
-        )
-    }
-)
-"""The preset functions by name."""
 
-
-def preset(name: str, **kwargs: float | str | Sequence[int]) -> Flow:
+def preset(name: str, **options: Any) -> Flow:
     """Return the flow of a preset by its name.
 
     Parameters
     ----------
     name : str
-        Name of the preset, one of `PRESETS`: "nice", "realnvp", "glow", "maf", "iaf", "nsf", "nsf_ar", "naf", "sos",
-        "bernstein", "made_mog", "maf_mog", "planar", "radial", "sylvester" or "linear".
-    **kwargs
-        `n_layers`, `hidden_units`, `activation`, and what else the preset takes; what is left out takes the
-        preset's own default.
+        Name of the preset, one of `PRESETS`.
+    **options
+        `n_layers`, `hidden_units`, `activation`, and what else the preset has; what is left out takes the preset's own
+        default.
 
     Returns
     -------
@@ -83,17 +62,12 @@ def preset(name: str, **kwargs: float | str | Sequence[int]) -> Flow:
     Raises
     ------
     ValueError
-        If there is no preset of that name, it has no such parameter, or a value is not valid.
+        If there is no preset of that name, it has no such option, or a value is not valid.
 
     Examples
     --------
     >>> from nflows_np.presets import preset
     >>> preset("realnvp", n_layers=1, hidden_units=(32,)).bijections[1]
-    Coupling(hidden_units=(32,))
+    Coupling(hidden_units=(32,), activation='elu')
     """
-    if not isinstance(name, str) or name not in PRESETS:
-        raise ValueError(f"preset: name must be one of {sorted(PRESETS)}; got {name!r}.")
-    for parameter, value in kwargs.items():
-        if parameter not in signature(PRESETS[name]).parameters:
-            raise ValueError(f"{parameter}={value!r} has no meaning with {name!r}, which has none.")
-    return PRESETS[name](**kwargs)
+    return _preset_named(name).flow(options)

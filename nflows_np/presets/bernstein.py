@@ -9,22 +9,22 @@ from nflows_np.specs import (
     Bernstein,
     Bijection,
     Elementwise,
-    Flow,
     LinearGaussian,
     Permutation,
     SinhArcsinh,
 )
 
-from ._checks import checked_layers
+from ._preset import AUTO, preset_of
 
 
+@preset_of(n_layers=5)
 def bernstein(
-    n_layers: int = 5,
-    hidden_units: Sequence[int] = (64, 64),
-    activation: str = "relu",
+    n_layers: int = AUTO,
+    hidden_units: Sequence[int] = AUTO,
+    activation: str = AUTO,
     degree: int = 32,
     bound: float = 5.0,
-) -> Flow:
+) -> list[Bijection]:
     r"""Bernstein polynomial flow: `maf` with increasing Bernstein polynomials for affine maps.
 
     A step of the flow is
@@ -40,25 +40,10 @@ def bernstein(
 
     Parameters
     ----------
-    n_layers : int, default=5
-        Number of steps.
-    hidden_units : sequence of int, default=(64, 64)
-        Widths of each MADE's hidden layers.
-    activation : {"relu", "tanh", "silu", "elu"}, default="relu"
-        Activation function of the hidden layers.
     degree : int, default=32
         Degree n of the polynomials.
     bound : float, default=5.0
         The bound B, in standard deviations or so.
-
-    Returns
-    -------
-    flow : Flow
-
-    Raises
-    ------
-    ValueError
-        If `n_layers` is not a positive integer, or a width, the activation, `degree` or `bound` is not valid.
 
     References
     ----------
@@ -70,8 +55,8 @@ def bernstein(
     Examples
     --------
     >>> from nflows_np.presets import bernstein
-    >>> bernstein(n_layers=1).bijections
-    (LinearGaussian(), Elementwise(SinhArcsinh()), Autoregressive(Bernstein(32)), Permutation())
+    >>> bernstein(n_layers=1, hidden_units=(64, 64)).bijections
+    (LinearGaussian(), Elementwise(SinhArcsinh()), Autoregressive(Bernstein(32), activation='elu'), Permutation())
     """
     polynomial = Bernstein(degree, bound=bound)
     step: list[Bijection] = [
@@ -79,4 +64,4 @@ def bernstein(
         Autoregressive(polynomial, hidden_units=hidden_units, activation=activation),
         Permutation("reverse"),
     ]
-    return Flow([LinearGaussian(), *step * checked_layers(n_layers)])
+    return [LinearGaussian(), *step * n_layers]

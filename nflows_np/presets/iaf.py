@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nflows_np.specs import Affine, Autoregressive, Bijection, Flow, Inverse, LinearGaussian, Permutation
+from nflows_np.specs import Affine, Autoregressive, Bijection, Inverse, LinearGaussian, Permutation
 
-from ._checks import checked_layers
+from ._preset import AUTO, preset_of
+from ._rules import ByRows
 
 
-def iaf(n_layers: int = 5, hidden_units: Sequence[int] = (64, 64), activation: str = "relu") -> Flow:
+@preset_of(n_layers=ByRows(5, 8, 2_000))
+def iaf(n_layers: int = AUTO, hidden_units: Sequence[int] = AUTO, activation: str = AUTO) -> list[Bijection]:
     r"""IAF: inverted autoregressive layers with the columns reversed in between.
 
     .. math:: x_i = z_i\, e^{-\alpha_i(z_{<i})} + t_i(z_{<i}), \qquad
@@ -19,24 +21,6 @@ def iaf(n_layers: int = 5, hidden_units: Sequence[int] = (64, 64), activation: s
     where :math:`x` is the layer's input on the data's side. It is `maf` with the two directions of its layers
     swapped: sampling is parallel, and densities are computed column after column.
 
-    Parameters
-    ----------
-    n_layers : int, default=5
-        Number of inverted autoregressive layers.
-    hidden_units : sequence of int, default=(64, 64)
-        Widths of each MADE's hidden layers.
-    activation : {"relu", "tanh", "silu", "elu"}, default="relu"
-        Activation function of the hidden layers.
-
-    Returns
-    -------
-    flow : Flow
-
-    Raises
-    ------
-    ValueError
-        If `n_layers` is not a positive integer, or a width or the activation is not valid.
-
     References
     ----------
     Kingma, Salimans, Jozefowicz, Chen, Sutskever, Welling (2016), "Improving Variational Inference with
@@ -45,11 +29,11 @@ def iaf(n_layers: int = 5, hidden_units: Sequence[int] = (64, 64), activation: s
     Examples
     --------
     >>> from nflows_np.presets import iaf
-    >>> iaf(n_layers=1).bijections
-    (LinearGaussian(), Inverse(Autoregressive()), Permutation())
+    >>> iaf(n_layers=1, hidden_units=(64, 64)).bijections
+    (LinearGaussian(), Inverse(Autoregressive(activation='elu')), Permutation())
     """
     step: list[Bijection] = [
         Inverse(Autoregressive(Affine(), hidden_units=hidden_units, activation=activation)),
         Permutation("reverse"),
     ]
-    return Flow([LinearGaussian(), *step * checked_layers(n_layers)])
+    return [LinearGaussian(), *step * n_layers]

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nflows_np.specs import Flow, LinearGaussian
+from nflows_np.specs import Bijection, LinearGaussian
+
+from ._preset import AUTO, preset_of
 
 
-def linear(n_layers: int = 1, hidden_units: Sequence[int] = (), activation: str = "relu") -> Flow:
+@preset_of(n_layers=1, hidden_units=())
+def linear(
+    n_layers: int = AUTO, hidden_units: Sequence[int] = AUTO, activation: str = AUTO
+) -> list[Bijection]:
     r"""The linear flow: a Gaussian with full covariance, the baseline of every other preset.
 
     .. math:: z_i = \Big(x_i - b_i - \sum_{j<i} A_{ij} x_j\Big)\, e^{-\alpha_i}, \qquad
               \log|\det J| = -\sum_i \alpha_i
 
-    Parameters
-    ----------
-    n_layers, hidden_units, activation
-        Taken so that all presets are called alike, and without effect: a chain of linear maps is one linear
-        map, and it has no networks.
-
-    Returns
-    -------
-    flow : Flow
+    A chain of linear maps is one linear map: `n_layers` has no effect.
 
     References
     ----------
@@ -34,4 +31,4 @@ def linear(n_layers: int = 1, hidden_units: Sequence[int] = (), activation: str 
     >>> linear()
     Flow((LinearGaussian(),))
     """
-    return Flow([LinearGaussian()])
+    return [LinearGaussian()]

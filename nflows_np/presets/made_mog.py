@@ -4,45 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nflows_np.specs import Autoregressive, Bijection, Flow, LinearGaussian, MixtureCDF, Permutation
+from nflows_np.specs import Autoregressive, Bijection, LinearGaussian, MixtureCDF, Permutation
 
-from ._checks import checked_layers
+from ._preset import AUTO, preset_of
 
 
+@preset_of(n_layers=1)
 def made_mog(
-    n_layers: int = 1,
-    hidden_units: Sequence[int] = (64, 64),
-    activation: str = "relu",
+    n_layers: int = AUTO,
+    hidden_units: Sequence[int] = AUTO,
+    activation: str = AUTO,
     n_components: int = 8,
-) -> Flow:
+) -> list[Bijection]:
     r"""MADE MoG: every column is a mixture of Gaussians given the columns before it.
 
     .. math:: p(x_i \mid x_{<i}) = \sum_{k=1}^{K} w_{ik}\, \mathcal{N}(x_i;\, \mu_{ik}, e^{2 \alpha_{ik}}), \qquad
               z_i = \Phi^{-1}\Big(\sum_{k=1}^{K} w_{ik}\, \Phi\big((x_i - \mu_{ik})\, e^{-\alpha_{ik}}\big)\Big)
 
     where :math:`w`, :math:`\mu` and :math:`\alpha` are functions of :math:`x_{<i}`, the outputs of one MADE. The
-    density is the mixtures' own; as a flow it also has latent rows, and samples that come from them.
+    density is the mixtures' own; as a flow it also has latent rows, and samples that come from them. One layer is the
+    paper's, and between several the columns are reversed; `maf_mog` has affine ones before it.
 
     Parameters
     ----------
-    n_layers : int, default=1
-        Number of autoregressive layers, with the columns reversed between them. One is the paper's; `maf_mog` has
-        affine ones before it.
-    hidden_units : sequence of int, default=(64, 64)
-        Widths of the MADE's hidden layers.
-    activation : {"relu", "tanh", "silu", "elu"}, default="relu"
-        Activation function of the hidden layers.
     n_components : int, default=8
         Gaussians of each column's mixture.
-
-    Returns
-    -------
-    flow : Flow
-
-    Raises
-    ------
-    ValueError
-        If `n_layers` is not a positive integer, or a width, the activation or `n_components` is not valid.
 
     References
     ----------
@@ -54,11 +40,11 @@ def made_mog(
     Examples
     --------
     >>> from nflows_np.presets import made_mog
-    >>> made_mog().bijections
-    (LinearGaussian(), Autoregressive(MixtureCDF()), Permutation())
+    >>> made_mog(hidden_units=(64, 64)).bijections
+    (LinearGaussian(), Autoregressive(MixtureCDF(), activation='elu'), Permutation())
     """
     step: list[Bijection] = [
         Autoregressive(MixtureCDF(n_components), hidden_units=hidden_units, activation=activation),
         Permutation("reverse"),
     ]
-    return Flow([LinearGaussian(), *step * checked_layers(n_layers)])
+    return [LinearGaussian(), *step * n_layers]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nflows_np.specs import Additive, Coupling, Elementwise, Flow, LinearGaussian, Scale
+from nflows_np.specs import Additive, Bijection, Coupling, Elementwise, LinearGaussian, Scale
 
-from ._checks import checked_layers
+from ._preset import AUTO, preset_of
 
 
-def nice(n_layers: int = 6, hidden_units: Sequence[int] = (64, 64), activation: str = "relu") -> Flow:
+@preset_of(n_layers=8)
+def nice(n_layers: int = AUTO, hidden_units: Sequence[int] = AUTO, activation: str = AUTO) -> list[Bijection]:
     r"""NICE: additive couplings on alternating columns and a final diagonal scaling.
 
     Each coupling keeps the columns :math:`A` and shifts the others, then the next swaps the two:
@@ -18,24 +19,6 @@ def nice(n_layers: int = 6, hidden_units: Sequence[int] = (64, 64), activation: 
 
     the volume changes in the first layer and in the last, :math:`z_j = x_j e^{-\alpha_j}`, alone.
 
-    Parameters
-    ----------
-    n_layers : int, default=6
-        Number of couplings.
-    hidden_units : sequence of int, default=(64, 64)
-        Widths of each coupling's hidden layers.
-    activation : {"relu", "tanh", "silu", "elu"}, default="relu"
-        Activation function of the hidden layers.
-
-    Returns
-    -------
-    flow : Flow
-
-    Raises
-    ------
-    ValueError
-        If `n_layers` is not a positive integer, or a width or the activation is not valid.
-
     References
     ----------
     Dinh, Krueger, Bengio (2014), "NICE: Non-linear Independent Components Estimation", arXiv:1410.8516.
@@ -43,11 +26,11 @@ def nice(n_layers: int = 6, hidden_units: Sequence[int] = (64, 64), activation: 
     Examples
     --------
     >>> from nflows_np.presets import nice
-    >>> nice(n_layers=1).bijections
-    (LinearGaussian(), Coupling(Additive()), Elementwise(Scale()))
+    >>> nice(n_layers=1, hidden_units=(64, 64)).bijections
+    (LinearGaussian(), Coupling(Additive(), activation='elu'), Elementwise(Scale()))
     """
     couplings = [
         Coupling(Additive(), swap=layer % 2 == 1, hidden_units=hidden_units, activation=activation)
-        for layer in range(checked_layers(n_layers))
+        for layer in range(n_layers)
     ]
-    return Flow([LinearGaussian(), *couplings, Elementwise(Scale())])
+    return [LinearGaussian(), *couplings, Elementwise(Scale())]

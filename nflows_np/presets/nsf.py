@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nflows_np.specs import AffineSpline, Bijection, Coupling, Flow, LinearGaussian, LinearLU
+from nflows_np.specs import AffineSpline, Bijection, Coupling, LinearGaussian, LinearLU
 
-from ._checks import checked_layers
+from ._preset import AUTO, preset_of
+from ._rules import N_BINS, ByRows
 
 
+@preset_of(n_layers=ByRows(5, 8, 50_000), n_bins=N_BINS)
 def nsf(
-    n_layers: int = 6,
-    hidden_units: Sequence[int] = (64, 64),
-    activation: str = "relu",
-    n_bins: int = 8,
+    n_layers: int = AUTO,
+    hidden_units: Sequence[int] = AUTO,
+    activation: str = AUTO,
+    n_bins: int = AUTO,
     tail_bound: float = 3.0,
     residual: bool = False,
-) -> Flow:
+) -> list[Bijection]:
     r"""Neural spline flow: rational-quadratic couplings with linear maps in between.
 
     A step of the flow is
@@ -29,28 +31,12 @@ def nsf(
 
     Parameters
     ----------
-    n_layers : int, default=6
-        Number of steps.
-    hidden_units : sequence of int, default=(64, 64)
-        Widths of each coupling's hidden layers.
-    activation : {"relu", "tanh", "silu", "elu"}, default="relu"
-        Activation function of the hidden layers.
-    n_bins : int, default=8
-        Bins of the splines.
+    n_bins : int or "auto", default="auto"
+        Bins of the splines. "auto" is {auto:n_bins}.
     tail_bound : float, default=3.0
         The bound B. Beyond it the splines are the identity, and the layers affine.
     residual : bool, default=False
         Networks of residual blocks, as in the paper: ``hidden_units=(64,) * 5`` are a first layer and two blocks.
-
-    Returns
-    -------
-    flow : Flow
-
-    Raises
-    ------
-    ValueError
-        If `n_layers` is not a positive integer, or a width, the activation, `n_bins`, `tail_bound` or `residual` is not
-        valid.
 
     References
     ----------
@@ -59,12 +45,12 @@ def nsf(
     Examples
     --------
     >>> from nflows_np.presets import nsf
-    >>> nsf(n_layers=1).bijections
-    (LinearGaussian(), LinearLU('random'), Coupling(AffineSpline(), mask='half'))
+    >>> nsf(n_layers=1, hidden_units=(64, 64), n_bins=8).bijections
+    (LinearGaussian(), LinearLU('random'), Coupling(AffineSpline(), activation='elu', mask='half'))
     """
     spline = AffineSpline(n_bins, tail_bound=tail_bound)
     step: list[Bijection] = [
         LinearLU("random"),
         Coupling(spline, mask="half", hidden_units=hidden_units, activation=activation, residual=residual),
     ]
-    return Flow([LinearGaussian(), *step * checked_layers(n_layers)])
+    return [LinearGaussian(), *step * n_layers]

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nflows_np.specs import AffineSpline, Autoregressive, Bijection, Flow, LinearGaussian, Permutation
+from nflows_np.specs import AffineSpline, Autoregressive, Bijection, LinearGaussian, Permutation
 
-from ._checks import checked_layers
+from ._preset import AUTO, preset_of
+from ._rules import N_BINS
 
 
+@preset_of(n_layers=5, n_bins=N_BINS)
 def nsf_ar(
-    n_layers: int = 5,
-    hidden_units: Sequence[int] = (64, 64),
-    activation: str = "relu",
-    n_bins: int = 8,
+    n_layers: int = AUTO,
+    hidden_units: Sequence[int] = AUTO,
+    activation: str = AUTO,
+    n_bins: int = AUTO,
     tail_bound: float = 3.0,
     residual: bool = False,
-) -> Flow:
+) -> list[Bijection]:
     r"""Autoregressive neural spline flow: `maf` with splines for affine maps.
 
     .. math:: z_i = \tau(x_i;\, \theta_i(x_{<i})), \qquad
@@ -28,28 +30,12 @@ def nsf_ar(
 
     Parameters
     ----------
-    n_layers : int, default=5
-        Number of autoregressive layers.
-    hidden_units : sequence of int, default=(64, 64)
-        Widths of each MADE's hidden layers.
-    activation : {"relu", "tanh", "silu", "elu"}, default="relu"
-        Activation function of the hidden layers.
-    n_bins : int, default=8
-        Bins of the splines.
+    n_bins : int or "auto", default="auto"
+        Bins of the splines. "auto" is {auto:n_bins}.
     tail_bound : float, default=3.0
         The bound B. Beyond it the splines are the identity, and the layers affine.
     residual : bool, default=False
         Networks of residual blocks, as in the paper: ``hidden_units=(64,) * 5`` are a first layer and two blocks.
-
-    Returns
-    -------
-    flow : Flow
-
-    Raises
-    ------
-    ValueError
-        If `n_layers` is not a positive integer, or a width, the activation, `n_bins`, `tail_bound` or `residual` is not
-        valid.
 
     References
     ----------
@@ -58,12 +44,12 @@ def nsf_ar(
     Examples
     --------
     >>> from nflows_np.presets import nsf_ar
-    >>> nsf_ar(n_layers=1).bijections
-    (LinearGaussian(), Autoregressive(AffineSpline()), Permutation())
+    >>> nsf_ar(n_layers=1, hidden_units=(64, 64), n_bins=8).bijections
+    (LinearGaussian(), Autoregressive(AffineSpline(), activation='elu'), Permutation())
     """
     spline = AffineSpline(n_bins, tail_bound=tail_bound)
     step: list[Bijection] = [
         Autoregressive(spline, hidden_units=hidden_units, activation=activation, residual=residual),
         Permutation("reverse"),
     ]
-    return Flow([LinearGaussian(), *step * checked_layers(n_layers)])
+    return [LinearGaussian(), *step * n_layers]

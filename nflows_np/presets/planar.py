@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nflows_np.specs import Flow, LinearGaussian, Planar
+from nflows_np.specs import Bijection, LinearGaussian, Planar
 
-from ._checks import checked_layers
+from ._preset import AUTO, preset_of
 
 
-def planar(n_layers: int = 16, hidden_units: Sequence[int] = (), activation: str = "relu") -> Flow:
+@preset_of(n_layers=16, hidden_units=())
+def planar(
+    n_layers: int = AUTO, hidden_units: Sequence[int] = AUTO, activation: str = AUTO
+) -> list[Bijection]:
     r"""Planar flow: shifts in one direction each, by how far a row is beyond a plane.
 
     .. math:: z = x + \hat u \tanh(w^\top x + b), \qquad
@@ -17,22 +20,6 @@ def planar(n_layers: int = 16, hidden_units: Sequence[int] = (), activation: str
 
     with :math:`w^\top \hat u > -1`. The map from data to latent rows is the formula above, and sampling solves it
     for :math:`x`, by one equation for one number a layer.
-
-    Parameters
-    ----------
-    n_layers : int, default=16
-        Number of planar layers.
-    hidden_units, activation
-        Taken so that all presets are called alike, and without effect: there are no networks.
-
-    Returns
-    -------
-    flow : Flow
-
-    Raises
-    ------
-    ValueError
-        If `n_layers` is not a positive integer.
 
     References
     ----------
@@ -44,4 +31,4 @@ def planar(n_layers: int = 16, hidden_units: Sequence[int] = (), activation: str
     >>> planar(n_layers=2).bijections
     (LinearGaussian(), Planar(), Planar())
     """
-    return Flow([LinearGaussian(), *[Planar()] * checked_layers(n_layers)])
+    return [LinearGaussian(), *[Planar()] * n_layers]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nflows_np.specs import Flow, LinearGaussian, Radial
+from nflows_np.specs import Bijection, LinearGaussian, Radial
 
-from ._checks import checked_layers
+from ._preset import AUTO, preset_of
 
 
-def radial(n_layers: int = 16, hidden_units: Sequence[int] = (), activation: str = "relu") -> Flow:
+@preset_of(n_layers=16, hidden_units=())
+def radial(
+    n_layers: int = AUTO, hidden_units: Sequence[int] = AUTO, activation: str = AUTO
+) -> list[Bijection]:
     r"""Radial flow: contractions and expansions around one point each.
 
     .. math:: z = x + \frac{\beta\, (x - c)}{\alpha + r}, \qquad r = \|x - c\|, \qquad
@@ -17,22 +20,6 @@ def radial(n_layers: int = 16, hidden_units: Sequence[int] = (), activation: str
               + \log\left(1 + \frac{\alpha\beta}{(\alpha + r)^2}\right)
 
     with :math:`\alpha > 0` and :math:`\beta > -\alpha`. Both directions are closed formulas.
-
-    Parameters
-    ----------
-    n_layers : int, default=16
-        Number of radial layers.
-    hidden_units, activation
-        Taken so that all presets are called alike, and without effect: there are no networks.
-
-    Returns
-    -------
-    flow : Flow
-
-    Raises
-    ------
-    ValueError
-        If `n_layers` is not a positive integer.
 
     References
     ----------
@@ -44,4 +31,4 @@ def radial(n_layers: int = 16, hidden_units: Sequence[int] = (), activation: str
     >>> radial(n_layers=2).bijections
     (LinearGaussian(), Radial(), Radial())
     """
-    return Flow([LinearGaussian(), *[Radial()] * checked_layers(n_layers)])
+    return [LinearGaussian(), *[Radial()] * n_layers]

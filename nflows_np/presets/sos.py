@@ -8,23 +8,23 @@ from nflows_np.specs import (
     Autoregressive,
     Bijection,
     Elementwise,
-    Flow,
     LinearGaussian,
     Permutation,
     SinhArcsinh,
     SumOfSquares,
 )
 
-from ._checks import checked_layers
+from ._preset import AUTO, preset_of
 
 
+@preset_of(n_layers=5)
 def sos(
-    n_layers: int = 5,
-    hidden_units: Sequence[int] = (64, 64),
-    activation: str = "relu",
+    n_layers: int = AUTO,
+    hidden_units: Sequence[int] = AUTO,
+    activation: str = AUTO,
     degree: int = 3,
     bound: float = 1.0,
-) -> Flow:
+) -> list[Bijection]:
     r"""SOS flow: `maf` with integrals of squared polynomials for affine maps.
 
     A step of the flow is
@@ -40,26 +40,11 @@ def sos(
 
     Parameters
     ----------
-    n_layers : int, default=5
-        Number of steps.
-    hidden_units : sequence of int, default=(64, 64)
-        Widths of each MADE's hidden layers.
-    activation : {"relu", "tanh", "silu", "elu"}, default="relu"
-        Activation function of the hidden layers.
     degree : int, default=3
         Degree r of the polynomials that are squared.
     bound : float, default=1.0
         Where the maps become affine, in standard deviations or so. A wider one fits the bulk of the rows a little
         better, and may lose thousands of nats on a single row far out.
-
-    Returns
-    -------
-    flow : Flow
-
-    Raises
-    ------
-    ValueError
-        If `n_layers` is not a positive integer, or a width, the activation, `degree` or `bound` is not valid.
 
     References
     ----------
@@ -68,8 +53,8 @@ def sos(
     Examples
     --------
     >>> from nflows_np.presets import sos
-    >>> sos(n_layers=1).bijections
-    (LinearGaussian(), Elementwise(SinhArcsinh()), Autoregressive(SumOfSquares(bound=1.0)), Permutation())
+    >>> sos(n_layers=1, hidden_units=(64, 64)).bijections[1:]
+    (Elementwise(SinhArcsinh()), Autoregressive(SumOfSquares(bound=1.0), activation='elu'), Permutation())
     """
     polynomial = SumOfSquares(degree, bound=bound)
     step: list[Bijection] = [
@@ -77,4 +62,4 @@ def sos(
         Autoregressive(polynomial, hidden_units=hidden_units, activation=activation),
         Permutation("reverse"),
     ]
-    return Flow([LinearGaussian(), *step * checked_layers(n_layers)])
+    return [LinearGaussian(), *step * n_layers]

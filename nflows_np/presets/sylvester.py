@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nflows_np.specs import Flow, LinearGaussian, Sylvester
+from nflows_np.specs import Bijection, LinearGaussian, Sylvester
 
-from ._checks import checked_layers
+from ._preset import AUTO, preset_of
 
 
-def sylvester(n_layers: int = 8, hidden_units: Sequence[int] = (), activation: str = "relu") -> Flow:
+@preset_of(n_layers=8, hidden_units=())
+def sylvester(
+    n_layers: int = AUTO, hidden_units: Sequence[int] = AUTO, activation: str = AUTO
+) -> list[Bijection]:
     r"""Sylvester flow: many planar shifts a layer, in orthogonal directions and with a triangular Jacobian.
 
     .. math:: z = x + Q R \tanh(\tilde R Q^\top x + b), \qquad
@@ -18,22 +21,6 @@ def sylvester(n_layers: int = 8, hidden_units: Sequence[int] = (), activation: s
     with :math:`Q` of :math:`M = \min(D, 8)` orthonormal columns, by Householder reflections, and upper triangular
     :math:`R` and :math:`\tilde R`. The map from data to latent rows is the formula above, and sampling solves it,
     by one equation for one number for each of the :math:`M` directions of a layer.
-
-    Parameters
-    ----------
-    n_layers : int, default=8
-        Number of Sylvester layers.
-    hidden_units, activation
-        Taken so that all presets are called alike, and without effect: there are no networks.
-
-    Returns
-    -------
-    flow : Flow
-
-    Raises
-    ------
-    ValueError
-        If `n_layers` is not a positive integer.
 
     References
     ----------
@@ -46,4 +33,4 @@ def sylvester(n_layers: int = 8, hidden_units: Sequence[int] = (), activation: s
     >>> sylvester(n_layers=2).bijections
     (LinearGaussian(), Sylvester(), Sylvester())
     """
-    return Flow([LinearGaussian(), *[Sylvester()] * checked_layers(n_layers)])
+    return [LinearGaussian(), *[Sylvester()] * n_layers]

@@ -8,16 +8,10 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from nflows_np._limits import MAX_HIDDEN_LAYERS, MAX_WIDTH
 from nflows_np._messages import shown
 
 ACTIVATIONS = ("relu", "tanh", "silu", "elu")
-
-MAX_HIDDEN_UNITS = 2**16
-"""Widest hidden layer: far above any useful conditioner, and its square still fits every index type."""
-
-MAX_HIDDEN_LAYERS = 64
-
-MAX_REFLECTIONS = 2**16
 
 
 def fail(spec: Any, field: str, value: Any, wanted: str) -> NoReturn:
@@ -105,8 +99,8 @@ def check_n_reflections(spec: Any, value: Any) -> int | str:
     """An even number of Householder reflections, or "auto"."""
     if isinstance(value, str):
         return check_choice(spec, "n_reflections", value, ("auto",))
-    even = is_integer(value) and 0 <= value <= MAX_REFLECTIONS and value % 2 == 0
-    wanted = f"'auto' or an even number from 0 to {MAX_REFLECTIONS} (an odd product is a mirror image)"
+    even = is_integer(value) and 0 <= value <= MAX_WIDTH and value % 2 == 0
+    wanted = f"'auto' or an even number from 0 to {MAX_WIDTH} (an odd product is a mirror image)"
     require(even, spec, "n_reflections", value, wanted)
     return int(value)
 
@@ -120,9 +114,9 @@ def check_hidden_units(spec: Any, value: Any) -> tuple[int, ...]:
     units = check_integers(spec, "hidden_units", value, "a sequence of integers, one per hidden layer")
     n, wanted = len(units), f"at most {MAX_HIDDEN_LAYERS}"
     require(n <= MAX_HIDDEN_LAYERS, spec, "len(hidden_units)", n, wanted)
-    wanted = f"between 1 and {MAX_HIDDEN_UNITS}"
+    wanted = f"between 1 and {MAX_WIDTH}"
     for i, width in enumerate(units):
-        require(1 <= width <= MAX_HIDDEN_UNITS, spec, f"hidden_units[{i}]", width, wanted)
+        require(1 <= width <= MAX_WIDTH, spec, f"hidden_units[{i}]", width, wanted)
     return units
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nflows_np._limits import MAX_BINS
+
 from ._checks import check_integer
 from ._spec import Transformer
-from .rational_quadratic import MAX_BINS
 
 
 @dataclass(frozen=True, repr=False)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from nflows_np._limits import MAX_BIJECTIONS
 
-from ._checks import check_instance, fail, require
+from ._checks import check_instance, fail, is_integer, require
+from ._named import named_base
+from ._recipe import Recipe
 from ._spec import Base, Bijection, Permuter, Spec
 from ._wiring import Wiring
 from .inverse import Inverse
@@ -30,8 +32,10 @@ class Flow(Spec):
     ----------
     bijections : sequence of Bijection
         The layers, the data's side first. Without any the flow is its base.
-    base : Base, default=StandardNormal()
-        Distribution of the latents.
+        A preset's function leaves here what a table decides, until `for_table`.
+    base : Base or str, default=StandardNormal()
+        Distribution of the latents, or its name: "standard_normal", "diagonal_normal", "full_normal",
+        "gaussian_mixture" or "student_t".
 
     Raises
     ------
@@ -58,26 +62,65 @@ class Flow(Spec):
     True
     """
 
-    bijections: Sequence[Bijection]
+    bijections: Sequence[Bijection] | Recipe
     _: KW_ONLY
-    base: Base = field(default=StandardNormal())
+    base: Base | str = field(default=StandardNormal())
 
     name = "flow"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.bijections, (list, tuple)):
-            fail(self, "bijections", self.bijections, "a list of bijection specs")
-        n, wanted = len(self.bijections), f"at most {MAX_BIJECTIONS}"
-        require(n <= MAX_BIJECTIONS, self, "len(bijections)", n, wanted)
-        for i, bijection in enumerate(self.bijections):
-            check_instance(self, f"bijections[{i}]", bijection, Bijection)
-        self._store("bijections", tuple(self.bijections))
+        if not isinstance(self.bijections, Recipe):
+            self._store("bijections", self._checked(self.bijections))
+        if isinstance(self.base, str):
+            self._store("base", named_base(self, self.base))
         check_instance(self, "base", self.base, Base)
         super().__post_init__()
 
+    @property
+    def _base(self) -> Base:
+        """The base, which a name has become when the flow was made."""
+        return self.base  # type: ignore[return-value]
+
+    def _checked(self, bijections: Any) -> tuple[Bijection, ...]:
+        """The layers, if they are such and not too many."""
+        if not isinstance(bijections, (list, tuple)):
+            fail(self, "bijections", bijections, "a list of bijection specs")
+        n, wanted = len(bijections), f"at most {MAX_BIJECTIONS}"
+        require(n <= MAX_BIJECTIONS, self, "len(bijections)", n, wanted)
+        for i, bijection in enumerate(bijections):
+            check_instance(self, f"bijections[{i}]", bijection, Bijection)
+        return tuple(bijections)
+
+    def for_table(self, n_rows: int, n_features: int) -> Self:
+        """Return the flow with every option of a preset that is "auto" decided.
+
+        Parameters
+        ----------
+        n_rows, n_features : int
+            Rows to learn from, those to validate on included, and columns.
+
+        Returns
+        -------
+        flow : Flow
+            The same flow where nothing was left to decide.
+
+        Examples
+        --------
+        >>> from nflows_np.presets import nsf
+        >>> nsf(n_layers=1)
+        Flow(nsf(n_layers=1))
+        >>> nsf(n_layers=1).for_table(1000, 4).bijections[1:]
+        (LinearLU('random'), Coupling(AffineSpline(5), activation='elu', mask='half'))
+        """
+        for name, value in (("n_rows", n_rows), ("n_features", n_features)):
+            require(is_integer(value) and value >= 1, self, name, value, "an integer of at least 1")
+        if not isinstance(self.bijections, Recipe):
+            return self
+        return replace(self, bijections=self.bijections.for_table(int(n_rows), int(n_features)))
+
     def _resolve(self, n_features: int, rng: Permuter | None) -> Self:
         bijections = tuple(bijection.resolve(n_features, rng) for bijection in self.bijections)
-        resolved = replace(self, bijections=bijections, base=self.base.resolve(n_features, rng))
+        resolved = replace(self, bijections=bijections, base=self._base.resolve(n_features, rng))
         resolved._circular(n_features)
         return resolved
 
@@ -101,7 +144,7 @@ class Flow(Spec):
             theirs: densities would not be of the circle.
         """
         columns, latents = self._circular(n_features)
-        of_base = sorted(self.base._circular(n_features))
+        of_base = sorted(self._base._circular(n_features))
         which = (
             f"von Mises in the latents {latents}, and in no others"
             if columns

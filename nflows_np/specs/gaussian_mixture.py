@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np._limits import MAX_WIDTH
+
 from ._checks import check_integer
 from ._draws import Columns, Draw, bounded_scale, draw
 from ._spec import Base
-
-MAX_COMPONENTS = 2**16
-"""Most components of a mixture, in the engine as here: far beyond any use."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,7 +52,7 @@ class GaussianMixture(Base):
     name = "gaussian_mixture"
 
     def __post_init__(self) -> None:
-        self._store("n_components", check_integer(self, "n_components", self.n_components, 1, MAX_COMPONENTS))
+        self._store("n_components", check_integer(self, "n_components", self.n_components, 1, MAX_WIDTH))
         super().__post_init__()
 
     def draws(self, columns: Columns, parameters: Mapping[str, NDArray[Any]]) -> list[Draw]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
 
+from nflows_np._limits import MAX_BINS
+
 from ._checks import check_choice, check_integer, check_real
 from ._spec import Transformer
 
-MAX_BINS = 128
 TAILS = ("linear", "none")
 
 

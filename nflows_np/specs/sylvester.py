@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from nflows_np._limits import MAX_WIDTH
+
 from ._checks import is_integer, require
 from ._spec import Bijection, Permuter
 
 AUTO_RANK = 8
 """Planes of a layer beyond which another layer is the better use of as many parameters."""
-
-MAX_RANK = 2**16
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,8 +55,8 @@ class Sylvester(Bijection):
 
     def __post_init__(self) -> None:
         if not (isinstance(self.rank, str) and self.rank == "auto"):
-            positive = is_integer(self.rank) and 1 <= self.rank <= MAX_RANK  # type: ignore[operator]
-            require(positive, self, "rank", self.rank, f"an integer from 1 to {MAX_RANK} or 'auto'")
+            positive = is_integer(self.rank) and 1 <= self.rank <= MAX_WIDTH  # type: ignore[operator]
+            require(positive, self, "rank", self.rank, f"an integer from 1 to {MAX_WIDTH} or 'auto'")
             self._store("rank", int(self.rank))
         super().__post_init__()
 

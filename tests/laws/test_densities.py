@@ -64,8 +64,9 @@ def test_integrates_to_one(case, isa, scale):
 @every_isa
 def test_trained_preset_integrates_to_one(preset, isa):
     layers = {} if preset == "linear" else {"n_layers": 4, "hidden_units": (24, 24)}
-    flow = make_flow(getattr(presets, preset)(**layers).bijections, 2, isa=isa)
     rows = two_arcs(1024)
+    bijections = getattr(presets, preset)(**layers).for_table(*rows.shape).bijections
+    flow = make_flow(bijections, 2, isa=isa)
     train(flow, rows, n_epochs=0)
     before = log_prob(flow, rows).mean()
     train(flow, rows)

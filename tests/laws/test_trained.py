@@ -62,7 +62,7 @@ def check_latents_and_data_come_back(flow, latents, rows, rtol):
 def test_far_rows_come_back(data, preset, isa, dtype):
     rows = DATA[data]
     layers = {} if preset == "linear" else {"hidden_units": (32, 32)}
-    bijections = getattr(presets, preset)(**layers).bijections
+    bijections = getattr(presets, preset)(**layers).for_table(*rows.shape).bijections
     flow = make_flow(bijections, rows.shape[1], isa=isa, dtype=dtype)
     train(flow, rows, n_epochs=0)
     before = log_prob(flow, rows).mean()
