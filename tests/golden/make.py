@@ -50,6 +50,7 @@ def main():
         random_state.standard_normal()  # leaves a second variate behind
         model = FlowDensity(
             "nsf",
+            flow_params={"n_bins": 4},
             base="student_t",
             n_layers=2,
             hidden_units=(8,),
