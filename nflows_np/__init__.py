@@ -17,20 +17,37 @@ __version__ = "0.1.0"
 __path__ = package_path(__name__, __path__, __version__)
 
 if TYPE_CHECKING:
-    from . import presets, specs
+    from . import datasets, plotting, presets, specs, testing
     from ._config import limit_threads, show_config
+    from .columns import DegenerateColumnWarning
     from .estimators import FlowDensity, load
 
 _HOMES = {
+    "DegenerateColumnWarning": "columns",
     "FlowDensity": "estimators",
+    "datasets": "datasets",
     "limit_threads": "_config",
     "load": "estimators",
+    "plotting": "plotting",
     "presets": "presets",
     "show_config": "_config",
     "specs": "specs",
+    "testing": "testing",
 }
 
-__all__ = ["FlowDensity", "__version__", "limit_threads", "load", "presets", "show_config", "specs"]
+__all__ = [
+    "DegenerateColumnWarning",
+    "FlowDensity",
+    "__version__",
+    "datasets",
+    "limit_threads",
+    "load",
+    "plotting",
+    "presets",
+    "show_config",
+    "specs",
+    "testing",
+]
 
 
 def __getattr__(name: str):
@@ -43,4 +60,4 @@ def __getattr__(name: str):
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

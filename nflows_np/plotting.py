@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from nflows_np._messages import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+__all__ = ["plot_density"]
 
 # More columns make panels too small to read.
 MAX_COLUMNS = 5
@@ -48,6 +53,8 @@ def plot_density(
     ------
     ImportError
         If matplotlib is not installed.
+    ValueError
+        If the estimator is not fitted, ``X`` has other columns than it was fitted to, or ``names`` are not as many.
 
     Examples
     --------
@@ -64,19 +71,22 @@ def plot_density(
     except ImportError as error:
         raise ImportError("plotting needs matplotlib: python -m pip install 'nflows_np[plot]'") from error
 
-    rows = np.asarray(X, dtype=np.float64)
+    check_is_fitted(estimator)
+    rows = estimator._check_rows(X).astype(np.float64)
     if names is None:
-        names = [str(name) for name in getattr(X, "columns", getattr(estimator, "feature_names_in_", []))]
-    names = list(names) or [f"x{j}" for j in range(rows.shape[1])]
+        names = getattr(X, "columns", getattr(estimator, "feature_names_in_", None))
+    labels = [f"x{j}" for j in range(rows.shape[1])] if names is None else [str(name) for name in names]
+    if len(labels) != rows.shape[1]:
+        raise ValueError(f"names must be one for each of {rows.shape[1]} columns; got {shown(labels)}.")
     samples = estimator.sample(min(len(rows), MAX_POINTS), random_state=random_state)
     rows = rows[:: -(-len(rows) // MAX_POINTS)]
     if rows.shape[1] == 2:
         figure = Figure(figsize=(12, 4), layout="constrained")
-        _plane(figure, estimator, rows, samples, names)
+        _plane(figure, estimator, rows, samples, labels)
     else:
         n = min(rows.shape[1], MAX_COLUMNS)
         figure = Figure(figsize=(2.2 * n + 1, 2.2 * n + 0.6), layout="constrained")
-        _matrix(figure, rows[:, :n], samples[:, :n], names[:n])
+        _matrix(figure, rows[:, :n], samples[:, :n], labels[:n])
     return figure
 
 
@@ -131,3 +141,7 @@ def _matrix(
 
 def _points(axes: Axes, points: NDArray[np.float64], color: str) -> None:
     axes.scatter(points[:, 0], points[:, 1], s=3, c=color, alpha=0.4, linewidths=0, rasterized=True)
+
+
+def __dir__() -> list[str]:
+    return __all__

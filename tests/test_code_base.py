@@ -37,6 +37,8 @@ PYTHON_RANK = {
     "_messages": 0,
     "_source_tree": 0,
     "_threads": 0,
+    "_public": 0,
+    "_warnings": 0,
     "_engine": 0,
     "_random": 0,
     "_stream": 0,
@@ -187,6 +189,8 @@ def test_documented_parameters_are_found():
 def test_public_names_are_documented(name, value):
     doc = inspect.getdoc(value)
     assert doc, f"{name} has no docstring"
+    if inspect.isclass(value) and issubclass(value, Exception):  # made by the library alone
+        return
     parameters = [p for p in inspect.signature(value).parameters if p not in {"self", "cls"}]
     missing = [p for p in parameters if p not in documented_parameters(doc)]
     assert not missing, f"{name} does not list {missing} in its section Parameters"

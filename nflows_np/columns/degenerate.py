@@ -11,12 +11,13 @@ the same at every scale.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nflows_np import _warnings
 
 from ._gather import Gather
 from .empirical import Empirical, evenly_spread
@@ -68,7 +69,7 @@ def warn_of_degenerate_columns(
         return ", ".join(names[:_LISTED]) + rest
 
     def warn(message: str) -> None:
-        warnings.warn(message, DegenerateColumnWarning, stacklevel=4)
+        _warnings.warn(message, DegenerateColumnWarning)
 
     if constant:
         warn(

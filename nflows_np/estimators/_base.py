@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import os
-import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -26,6 +25,7 @@ from nflows_np._limits import MAX_COUNT, MAX_LAYERS, MAX_REAL, MAX_WIDTH
 from nflows_np._messages import shown
 from nflows_np._model import FlowModel
 from nflows_np._random_state import CONSTRAINT, check_random_state
+from nflows_np._warnings import warn
 from nflows_np._weights import check_weights
 from nflows_np.estimators import _files
 from nflows_np.estimators._auto import Choice, choose
@@ -222,28 +222,25 @@ class FlowEstimator(BaseEstimator):
     def _warn(self, history: History, policy: Policy) -> None:
         """Say what the user should know; nothing where all went well."""
         if history.interrupted:
-            warnings.warn(
+            warn(
                 f"Training interrupted after {self._fitted.n_iter} epochs; the best weights so far are kept.",
-                stacklevel=5,
             )
         if history.dropped_steps:
             slowed = f"The learning rate came down to {history.learning_rate:.1e}"
             end = "Training was given up" if history.gave_up else slowed
-            warnings.warn(
+            warn(
                 f"{history.dropped_steps} training step(s) had a loss or gradient that was not finite; they were not "
                 f"applied and the best weights so far were restored. {end}. Consider a smaller learning_rate_init, and "
                 "look for extreme values in X.",
                 ConvergenceWarning,
-                stacklevel=5,
             )
         elif (
             history.validated and policy.max_iter > 1 and not (self._fitted.converged or history.interrupted)
         ):
-            warnings.warn(
+            warn(
                 f"Maximum number of epochs ({policy.max_iter}) reached while the validation log-likelihood was still "
                 "improving. Raise max_iter, or go on with warm_start=True.",
                 ConvergenceWarning,
-                stacklevel=5,
             )
 
     # State

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from numpy.typing import NDArray
 from sklearn.utils.validation import _get_feature_names, check_array, validate_data
 
 from nflows_np._finite import check_finite
+from nflows_np._warnings import warn
 
 
 def check_rows(
@@ -69,9 +69,8 @@ def _check_names(estimator: Any, X: Any, name: str) -> None:
         return
     if expected is None or given is None:
         does, other = ("has", "without") if expected is None else ("does not have", "with")
-        warnings.warn(
-            f"{name} {does} valid feature names, but {type(estimator).__name__} was fitted {other} feature names",
-            stacklevel=2,
+        warn(
+            f"{name} {does} valid feature names, but {type(estimator).__name__} was fitted {other} feature names"
         )
     elif list(given) != list(expected):
         raise ValueError(

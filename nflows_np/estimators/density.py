@@ -236,9 +236,11 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         -----
         ConvergenceWarning
             If ``max_iter`` ended training while validation was still improving, or steps were not finite.
+        DegenerateColumnWarning
+            If a column is constant or discrete, or a combination of others.
         UserWarning
-            If a column is constant or a combination of others, or training was interrupted (Ctrl-C): the best
-            weights so far are then kept, the estimator is fitted, and the KeyboardInterrupt goes on to the caller.
+            If training was interrupted (Ctrl-C): the best weights so far are then kept, the estimator is fitted, and
+            the KeyboardInterrupt goes on to the caller.
         """
         self._fit_flow(X, sample_weight, X_val)
         return self

@@ -6,13 +6,13 @@ somebody may be scoring with at this moment is never trained: a fit that goes on
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from nflows_np._model import FlowModel
+from nflows_np._warnings import warn
 from nflows_np.columns import ColumnScaler
 from nflows_np.estimators._auto import Choice
 from nflows_np.estimators.fitted import Fitted
@@ -117,10 +117,9 @@ def _state_of(resume: Fitted, seeds: Seeds) -> TrainingState:
     """Where training stands, or its beginning at the weights of a fit that came without."""
     if resume.training is not None:
         return resume.training
-    warnings.warn(
+    warn(
         "The model was saved without its state of training, which begins anew: at the saved weights and scaling, with "
         "fresh moments of Adam. save(path, resumable=True) keeps what is needed to go on bit for bit.",
-        stacklevel=6,
     )
     return TrainingState.start(resume.parameters, seeds.order, resume.n_iter)
 

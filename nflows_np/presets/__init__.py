@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nflows_np._public import public_names as _public_names
 from nflows_np.specs import Flow
 
 from ._preset import PRESETS as PRESETS
@@ -71,3 +72,7 @@ def preset(name: str, **options: Any) -> Flow:
     Coupling(hidden_units=(32,), activation='elu')
     """
     return _preset_named(name).flow(options)
+
+
+def __dir__() -> list[str]:
+    return _public_names(globals())

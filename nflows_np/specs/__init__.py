@@ -1,5 +1,7 @@
 """Specs: small frozen values that say what a flow IS. One class a file; see `_spec` for how to write one."""
 
+from nflows_np._public import public_names as _public_names
+
 from ._spec import Base as Base
 from ._spec import Bijection as Bijection
 from ._spec import Spec as Spec
@@ -47,3 +49,7 @@ from .sylvester import Sylvester as Sylvester
 from .uniform import Uniform as Uniform
 from .von_mises import VonMises as VonMises
 from .yeo_johnson import YeoJohnson as YeoJohnson
+
+
+def __dir__() -> list[str]:
+    return _public_names(globals())

@@ -5,6 +5,8 @@ law is also a function of its own, which takes an engine's flow and rows: the pr
 every registered bijection with them.
 """
 
+from nflows_np._public import public_names as _public_names
+
 from ._bijection import check_bijection as check_bijection
 from ._condition import check_rounding as check_rounding
 from ._gradients import check_gradients as check_gradients
@@ -18,3 +20,7 @@ from ._rows import apply as apply
 from ._rows import from_panels as from_panels
 from ._rows import pull as pull
 from ._rows import to_panels as to_panels
+
+
+def __dir__() -> list[str]:
+    return _public_names(globals())
