@@ -47,8 +47,13 @@ def encode(name: str, value: np.random.RandomState | np.random.Generator) -> dic
     Raises
     ------
     TypeError
-        If its bit generator is not NumPy's own, or that of a RandomState is not MT19937.
+        If its class or its bit generator is not NumPy's own, or the bit generator of a RandomState is not MT19937.
     """
+    if type(value) not in (np.random.RandomState, np.random.Generator):
+        raise TypeError(
+            f"parameter {name}={value!r} has no place in a model file: {type(value).__name__} is a class of its own, "
+            "not NumPy's."
+        )
     if isinstance(value, np.random.Generator):
         kind = type(value.bit_generator)
         if _BIT_GENERATORS.get(kind.__name__) is not kind:

@@ -18,6 +18,9 @@ from nflows_np._finite import not_finite
 
 DELIMITERS = (",", ";", "\t")
 
+# What an error quotes of a file: characters of a name or a cell, names of a list, characters of a foreign message.
+_QUOTED, _LISTED, _REASON = 60, 10, 300
+
 
 class TableError(ValueError):
     """A file does not hold a table of numbers; the message says where and why."""
@@ -71,8 +74,8 @@ def columns_of(table: Table, path: str, wanted: Sequence[str] | None) -> NDArray
     unknown = [name for name in table.names if name not in wanted]
     if missing or unknown:
         raise TableError(
-            f"{path}: its columns are not the model's: missing {missing or 'none'}, "
-            f"unknown {unknown or 'none'}."
+            f"{path}: its columns are not the model's: missing {_listed(missing)}, "
+            f"unknown {_listed(unknown)}."
         )
     order = [table.names.index(name) for name in wanted]
     return table.values if order == list(range(len(order))) else table.values[:, order]
@@ -107,14 +110,16 @@ def _foreign_bytes(path: str, fault: str) -> Iterator[None]:
     """A TableError for whatever NumPy and zipfile raise inside over damaged bytes.
 
     They promise no list: a header is parsed as Python, its numbers become sizes and its dtypes are looked up. Errors
-    of the file system, which name the file, pass.
+    of the file system, which name the file, pass. NumPy's warnings about old headers, which name none, do not.
     """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except Exception as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = _shortened(" ".join(str(error).split()), _REASON) or type(error).__name__
         raise TableError(f"{path}: {fault} ({reason}).") from None
 
 
@@ -127,10 +132,8 @@ def _pick(path: str, arrays: Any, wanted: str | None) -> NDArray[Any]:
         name = wanted or (names[0] if len(names) == 1 else "X")
         if name not in names:
             hint = "" if wanted else " Say which with --array."
-            raise TableError(
-                f"{path}: no array {name!r} in it; there are {', '.join(names) or 'none'}.{hint}"
-            )
-        with _foreign_bytes(path, f"array {name!r} cannot be read"):
+            raise TableError(f"{path}: no array {_quoted(name)} in it; there are {_listed(names)}.{hint}")
+        with _foreign_bytes(path, f"array {_quoted(name)} cannot be read"):
             return np.asarray(arrays[name])
 
 
@@ -148,7 +151,7 @@ def _check_finite(path: str, table: Table) -> None:
     found = not_finite(table.values)
     if found is not None:
         j = found.column
-        column = f"column {j + 1}" if table.names is None else f"column {table.names[j]!r}"
+        column = f"column {j + 1}" if table.names is None else f"column {_quoted(table.names[j])}"
         raise TableError(
             f"{path}, row {found.row + 1}, {column}: {found.value} where a finite number must be."
         )
@@ -197,8 +200,8 @@ def _first_fault(path: str, delimiter: str, names: tuple[str, ...] | None, n_col
                 return f"{where}: {len(cells)} columns, where the first line has {n_columns}."
             for j, cell in enumerate(cells):
                 if not _is_number(cell):
-                    column = f"column {j + 1}" if names is None else f"column {names[j]!r}"
-                    return f"{where}, {column}: {cell!r} is not a number."
+                    column = f"column {j + 1}" if names is None else f"column {_quoted(names[j])}"
+                    return f"{where}, {column}: {_quoted(cell)} is not a number."
     return None
 
 
@@ -208,6 +211,23 @@ def _records(path: str, reader: Any) -> Iterator[list[str]]:
         yield from reader
     except csv.Error as error:
         raise TableError(f"{path}, line {reader.line_num}: not a table ({error}).") from None
+
+
+def _quoted(text: str) -> str:
+    """A name or a cell in a message: on one line, and not without end."""
+    return repr(_shortened(text, _QUOTED))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a message, the first of them where there are many."""
+    if not names:
+        return "none"
+    more = f", and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"[{', '.join(map(_quoted, names[:_LISTED]))}{more}]"
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def _is_number(cell: str) -> bool:

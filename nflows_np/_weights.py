@@ -21,9 +21,12 @@ def check_weights(sample_weight: Any, X: NDArray[Any], owner: str, at_least: int
     ValueError
         If they are not.
     """
-    weights: NDArray[np.float64] = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True
-    )
+    try:
+        weights: NDArray[np.float64] = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+    except OverflowError:
+        raise ValueError("sample_weight contains an integer that is too large for float64.") from None
     positive = np.count_nonzero(weights)
     if positive < at_least:
         raise ValueError(
@@ -45,5 +48,9 @@ def normalised(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def mean(values: NDArray[np.float64], weights: NDArray[np.float64] | None) -> float:
-    """The mean of values, weighted if there are weights."""
-    return float(np.average(values, weights=None if weights is None else scaled(weights)))
+    """The mean of values, weighted if there are weights. What has weight 0 may be infinite and does not count."""
+    if weights is None:
+        return float(np.mean(values))
+    weights = scaled(weights)
+    counted = weights > 0.0
+    return float(np.average(values[counted], weights=weights[counted]))

@@ -20,7 +20,7 @@ from sklearn.utils import get_tags
 import nflows_np
 from nflows_np import FlowDensity
 from nflows_np.presets import PRESETS
-from nflows_np.specs import Autoregressive, Flow, LinearGaussian, Permutation, StudentT
+from nflows_np.specs import Autoregressive, FixedAffine, Flow, LinearGaussian, Permutation, StudentT, Uniform
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -234,6 +234,7 @@ WRONG_ROWS = {
     "1D": ([1.0, 2.0], "1D array"),
     "none": (np.empty((0, 2)), r"0 sample\(s\)"),
     "complex": (np.ones((2, 2)) * 1j, "[Cc]omplex"),
+    "huge": (np.array([[10**400, 1]], dtype=object), "contains an integer that is too large for float64"),
     "dates": (np.ones((2, 2), dtype="M8[s]"), "."),
 }
 
@@ -388,6 +389,17 @@ def test_scores_take_weights_of_any_size(banana, factor):
     assert found.best_validation_score_ == pytest.approx(expected.best_validation_score_, rel=1e-6)
 
 
+@pytest.mark.parametrize("weights", [np.r_[np.ones(400), 0.0], np.r_[np.full(400, 1e308), 5e-324]])
+def test_rows_without_weight_may_have_no_density(rng, weights):
+    """0 times -inf is no number; a weight that vanishes against the others is 0, too."""
+    X = rng.uniform(-1.0, 1.0, size=(400, 2))
+    flow = FlowDensity(Flow([FixedAffine(0.0, 1.0)], base=Uniform(-9.0, 9.0)), max_iter=1)
+    flow.set_params(early_stopping=False).fit(X)
+    wider = np.r_[X, [[1e3, 1e3]]]
+    assert flow.score(wider) == -np.inf
+    assert flow.score(wider, sample_weight=weights) == pytest.approx(flow.score(X), rel=1e-12)
+
+
 @pytest.mark.parametrize("weights, message", [
     (np.zeros(400), "weight.*zero|zero.*weight"),
     (-np.ones(400), "[Nn]egative"),
@@ -395,6 +407,7 @@ def test_scores_take_weights_of_any_size(banana, factor):
     (np.full(400, np.nan), "sample_weight contains NaN"),
     (np.full(400, np.inf), "sample_weight contains infinity"),
     (np.ones(399), "shape|length|inconsistent"),
+    ([10**400] * 400, "sample_weight contains an integer that is too large"),
 ])  # fmt: skip
 def test_bad_weights_of_scores_are_refused(banana, weights, message):
     with pytest.raises(ValueError, match=message):

@@ -106,6 +106,22 @@ def test_foreign_generators_are_not_saved(rows, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+class OwnGenerator(np.random.Generator):
+    """A generator that would come back as another."""
+
+
+class OwnRandomState(np.random.RandomState):
+    """The same of the older kind."""
+
+
+@pytest.mark.parametrize("random_state", [OwnGenerator(np.random.PCG64(0)), OwnRandomState(0)])
+def test_classes_of_their_own_are_not_saved(rows, tmp_path, random_state):
+    model = flow(random_state).fit(rows)
+    with pytest.raises(TypeError, match=r"parameter random_state=.* Own\w+ is a class of its own"):
+        model.save(tmp_path / "model.flow")
+    assert not list(tmp_path.iterdir())
+
+
 def paths(state, at=()):
     """The way to every number, list and object of a state."""
     yield at

@@ -42,13 +42,20 @@ def check_rows(
         "ensure_all_finite": False,  # said below, with the place
         "ensure_min_samples": ensure_min_samples,
     }
-    if name == "X":
-        rows: NDArray[Any] = validate_data(estimator, X, reset=reset, **options)
-    else:
-        try:
+    try:
+        rows: NDArray[Any]
+        if name == "X":
+            rows = validate_data(estimator, X, reset=reset, **options)
+        else:
             rows = check_array(X, input_name=name, estimator=estimator, **options)
-        except (ValueError, TypeError) as error:
-            raise type(error)(f"{name}: {error}") from None
+    except OverflowError:
+        raise ValueError(f"Input {name} contains an integer that is too large for float64.") from None
+    except (ValueError, TypeError) as error:
+        if name == "X":
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name}: {error}") from None
+    if name != "X":
         if rows.shape[1] != estimator.n_features_in_:
             raise ValueError(
                 f"{name} has {rows.shape[1]} features, but {owner} is expecting {estimator.n_features_in_} features."
