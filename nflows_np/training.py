@@ -37,6 +37,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np import _weights
 from nflows_np._model import FlowModel, blocks
 from nflows_np._stream import PANEL_ROWS
 from nflows_np.columns import is_in_place
@@ -180,7 +181,7 @@ class _Run:
         assert self.validation is not None
         X, index, weights = self.validation.X, self.validation.index, self.validation.normalised_weights()
         log_prob = self.model.at(parameters).log_prob(X, index, self.policy.n_threads)
-        return float(np.average(log_prob, weights=weights))
+        return _weights.mean(log_prob, weights)
 
     def epoch(self) -> bool:
         """One pass over the rows; True when training is over."""

@@ -48,7 +48,7 @@ def losses_of(preset, isa, dtype):
     rng = np.random.default_rng(3)
     rows = rng.standard_normal((TRAINING["n"], TRAINING["n_features"]))
     rows[:, 1:] += 0.5 * rows[:, :-1] ** 2
-    spec = getattr(presets, preset)()
+    spec = getattr(presets, preset)().for_table(*rows.shape)
     flow = make_flow(list(spec.bijections), rows.shape[1], isa=isa, dtype=dtype, base=spec.base)
     panels = to_panels(rows, dtype)
     flow.start_from_data(panels, len(rows))
