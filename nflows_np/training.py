@@ -126,7 +126,7 @@ class _Run:
         self.block = self._block_rows()
         self.generator = np.random.Generator(np.random.PCG64())
         self.generator.bit_generator.state = state.order
-        if state.converged or state.stale >= policy.n_iter_no_change:  # who goes on has new patience
+        if state.converged or state.stale >= policy.n_iter_no_change:  # patience begins anew with each call
             state.converged, state.halvings, state.cuts, state.stale = False, 0, 0, 0
         self.first_epoch = state.epoch
         self._judge_best()

@@ -15,7 +15,8 @@ namespace nflows {
 inline constexpr double kHalfLogTwoPi = 0.91893853320467274178;
 inline constexpr double kBaseScaleBound = 7.0;
 
-// A value whose square is finite. Rows that far out have a log-density of -5e35 or less: which, is all the same.
+// A value whose square is finite. Rows that far out have a log-density of -5e35 or less, and how much less does not
+// matter.
 template <class T>
 NFLOWS_FN Rows<T> squarable(Rows<T> u) {
   constexpr T kLargest = kSingle<T> ? T(1e18) : T(1e150);

@@ -33,7 +33,7 @@ class Arena {
     if (!data_) throw std::bad_alloc();
 #if defined(__linux__)
     if (alignment == kHugePage)
-      madvise(data_.get(), bytes, MADV_HUGEPAGE);  // a wish: what it returns is all the same
+      madvise(data_.get(), bytes, MADV_HUGEPAGE);  // advice, which the system may decline
 #endif
     std::fill_n(data_.get(), size, T(0));
   }

@@ -17,7 +17,7 @@ struct Clusters {
   std::vector<double> variance;  // (k, n)  of every feature within the cluster
 };
 
-// `weights` holds one number per lane, zero for lanes beyond the data. Of many rows, every so-manieth is looked at.
+// `weights` holds one number per lane, zero for lanes beyond the data. Of many rows, an even selection is looked at.
 template <class T>
 Clusters kmeans(Panels<const T> x, Index n_features, const double* weights, Index k, Rng& rng);
 

@@ -50,11 +50,11 @@ class Net {
 
   std::vector<Block> blocks() const;
 
-  // Weights and biases of hidden layers uniform from -b to b, b = gain / root(the layer's inputs, masked ones too). The
-  // gain is He's (root 6; He et al. 2015) for nets of one or two inputs, which need steep units, or they find no way out
-  // of the Gaussian; it falls to 1 (LeCun et al. 1998, and PyTorch) at a dozen, whose steep units would fit single rows.
-  // Biases lest units of a single feature all bend at its zero. The last layer is zero: whatever is conditioned starts
-  // at its parameters' zero, the identity. So is the last layer of a residual block, which starts as the identity.
+  // Weights and biases of hidden layers are uniform on [-b, b], b = gain / sqrt(inputs of the layer, masked ones
+  // included). Nets of one or two inputs have the gain sqrt(6) (He et al. 2015): with smaller weights they do not leave
+  // the Gaussian. From twelve inputs on the gain is 1 (LeCun et al. 1998, as PyTorch's default), because steep units
+  // there fit single rows. Biases are random so that the units of a single feature bend at different places. The last
+  // layer is zero, so that a flow starts as the identity; so is the last layer of a residual block.
   void start(T* params, Rng& rng) const;
 
   void forward(const T* params, Panels<const T> in, Panels<T> kept, Panels<T> out) const;

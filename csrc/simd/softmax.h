@@ -32,8 +32,8 @@ NFLOWS_PART R to_log_shares(R* logit, int n) {
   return highest + log_total;
 }
 
-// An interval cut into n steps, none of them less than `least` of an even one: that much each, and shares of what is
-// left. At most kMost of them.
+// An interval cut into n steps, at most kMost. Every step has at least the share `least` of an even step; the softmax
+// divides the rest.
 template <class R, int kMost>
 struct Steps {
   R share[kMost], free, least;

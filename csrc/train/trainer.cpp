@@ -11,8 +11,8 @@
 namespace nflows {
 namespace {
 
-// Rows to a part: fewer would make adding up the parts' gradients a large share of the step. And no more parts
-// than this, each of which holds a gradient vector; for large nets, whose gradients leave the caches, fewer.
+// A part has at least so many rows; with fewer, adding up the gradients of the parts would take a large share of the
+// step. Each part holds a gradient vector, so their number is limited, and for large nets the sum of their sizes.
 inline constexpr Index kRowsPerPart = 128;
 inline constexpr Index kMaxParts = 16;
 inline constexpr Index kMaxGradients = 1 << 23;  // numbers, in more than four parts

@@ -3,13 +3,13 @@
 //   z = x exp(-alpha) + t            log|dz/dx| = -alpha        RealNVP, Dinh et al. 2016, eq. 7;
 //   alpha = c tanh(a / c), c = 2                                MAF, Papamakarios et al. 2017: mu = -t exp(alpha)
 //
-// The shift comes after the scale: an error of the net's t is one in units of z, whatever the scale. Subtracted from x
-// before it, it would count exp(-alpha) times as much, and no step of Adam is so fine where columns are nearly discrete
-// or collinear.
+// The shift comes after the scale, so an error in t is an error in units of z. A shift of x before the scale would
+// multiply its error by exp(-alpha); where columns are nearly discrete or collinear, Adam's steps are too coarse for
+// that.
 //
-// A layer squeezes or stretches by e^2 = 7 at most, and each e^2 of a squeeze costs a digit on the way back: five
-// layers at their worst leave float32 three digits, and c = 5 would leave none. Held-out likelihoods of trained
-// flows do not tell c = 2 from 3.
+// One layer changes the scale by a factor of e^2 = 7 at most. A factor of 7 costs about one digit on the way back: five
+// layers at the bound leave three digits in float32, and with c = 5 none would be left. Held-out likelihoods are the
+// same for c = 2 and c = 3.
 //
 // Parameters per feature: t, a. The identity at t = a = 0.
 #pragma once
