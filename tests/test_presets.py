@@ -168,6 +168,20 @@ def test_options_that_a_preset_lacks_are_refused(name):
         preset(grid["flow"], **grid.get("flow_params", {}))
 
 
+@every_preset
+def test_arguments_that_a_function_lacks_are_refused(name):
+    """As of any function of Python, with the preset's name and its options."""
+    options = list(inspect.signature(PRESETS[name]).parameters)
+    for args, kwargs, what in (
+        ((), {"n_knots": 8}, "got an unexpected keyword argument 'n_knots'"),
+        ((None,) * (len(options) + 1), {}, "too many positional arguments"),
+        ((2,), {"n_layers": 2}, "multiple values for argument 'n_layers'"),
+    ):
+        with pytest.raises(TypeError) as error:
+            PRESETS[name](*args, **kwargs)
+        assert str(error.value) == f"{name}() {what}; its options are {options}."
+
+
 def test_the_error_says_which_presets_have_the_option():
     with pytest.raises(ValueError) as error:
         preset("maf", degree=4)
@@ -214,6 +228,7 @@ def test_a_flow_that_a_table_completes_is_a_value():
 
 @pytest.mark.parametrize("use", [
     lambda flow: flow.resolve(2, np.random.default_rng(0)), lambda flow: Flow([*flow.bijections]),
+    lambda flow: flow.bijections[0], lambda flow: flow.bijections[1:], lambda flow: len(flow.bijections),
 ])  # fmt: skip
 def test_layers_that_no_table_has_decided_are_refused(use):
     with pytest.raises(

@@ -56,7 +56,13 @@ def preset_of(**rules: Any) -> Callable[[Callable[P, Sequence[Bijection]]], Call
 
         @wraps(layers)
         def function(*args: P.args, **kwargs: P.kwargs) -> Flow:
-            return preset.flow(preset.signature.bind(*args, **kwargs).arguments)
+            try:
+                options = preset.signature.bind(*args, **kwargs).arguments
+            except TypeError as error:
+                raise TypeError(
+                    f"{preset.name}() {error}; its options are {list(preset.defaults)}."
+                ) from None
+            return preset.flow(options)
 
         function.__doc__ = documented(layers.__doc__, preset.rules)
         function.__annotations__ = {**layers.__annotations__, "return": "Flow"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NoReturn
 
 from ._checks import fail
 from ._spec import Bijection, Spec
@@ -16,5 +17,14 @@ class Recipe(Spec):
         raise NotImplementedError(f"{type(self).__name__} does not say its layers.")
 
     def __iter__(self) -> Iterator[Bijection]:
+        self._undecided()
+
+    def __len__(self) -> int:
+        self._undecided()
+
+    def __getitem__(self, index: object) -> Bijection:
+        self._undecided()
+
+    def _undecided(self) -> NoReturn:
         wanted = "known, and a table decides what is 'auto': call flow.for_table(n_rows, n_features) first"
         fail(self, "layers", self, wanted)
