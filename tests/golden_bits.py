@@ -6,7 +6,7 @@
 A recording holds, for both number types, log-densities, both directions and all vector-Jacobian products of every case
 that the law tests walk, at random parameters, and ten training losses of every preset from its start on data. A
 comparison prints what differs, with the largest difference in units in the last place (ULP) of the largest number of an
-array, and ends with status 1 if anything does.
+array, and what is missing, and ends with status 1 if there is anything; new arrays are no fault.
 """
 
 import argparse
@@ -111,11 +111,14 @@ def main(argv=None):
     found = differences(before, after)
     for label, ulp in found.items():
         print(f"{label}: {ulp:.3g} ULP")
+    lost = set(before) - set(after)
+    for label in sorted(lost):
+        print(f"{label}: missing in the second recording")
     alone = len(set(before) ^ set(after))
     print(
         f"{len(set(before) & set(after))} arrays compared, {len(found)} differ, {alone} are in one recording only"
     )
-    return 1 if found else 0
+    return 1 if found or lost else 0
 
 
 if __name__ == "__main__":

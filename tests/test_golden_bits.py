@@ -20,3 +20,7 @@ def test_two_recordings_agree_and_a_flipped_bit_is_found(tmp_path, capsys):
     np.savez(after, **arrays)
     assert golden_bits.main(["compare", str(before), str(after)]) == 1
     assert f"{label}: 1 ULP" in capsys.readouterr().out
+
+    np.savez(after, **{name: array for name, array in np.load(before).items() if name != label})
+    assert golden_bits.main(["compare", str(before), str(after)]) == 1
+    assert f"{label}: missing in the second recording" in capsys.readouterr().out
