@@ -13,7 +13,7 @@
 // inverse one between those of mu_k + exp(alpha_k) z.
 //
 // Parameters per feature: K for mu_k, bounded by c tanh(./c) with c = 30, K for alpha_k with c = 3, K for log w_k. The
-// identity at 0, where all components are alike but for the rate (transformer.h) at which mu_k follows its parameter.
+// identity at 0, where all components are alike but for the rate (formula.h) at which mu_k follows its parameter.
 #pragma once
 
 #include "core/spec.h"

@@ -11,7 +11,7 @@
 // the root of the inverse lies between the least and the largest (z - b_k) / a_k.
 //
 // Parameters per feature: K for log a_k, bounded by c tanh(./c) with c = 2, K for b_k with c = 30, K for log w_k. The
-// identity at 0, where all units are alike but for the rate (transformer.h) at which b_k follows its parameter.
+// identity at 0, where all units are alike but for the rate (formula.h) at which b_k follows its parameter.
 #pragma once
 
 #include "core/spec.h"

@@ -1,7 +1,8 @@
 """The engines: one compiled module for each instruction set, of which one is chosen once.
 
 `engine` is the best variant that was built and that this CPU runs, or the one that the environment variable
-NFLOWS_NP_ISA ("base", "avx2" or "avx512") asks for. All variants hold the same names (engine.pyi).
+NFLOWS_NP_ISA ("base", "avx2" or "avx512") asks for. An engine module holds one capsule; `_engine` (_engine.pyi) is
+the door to all of them.
 """
 
 from __future__ import annotations
