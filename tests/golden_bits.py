@@ -3,8 +3,9 @@
     PYTHONPATH=tests python -m golden_bits record before.npz --isa avx2
     PYTHONPATH=tests python -m golden_bits compare before.npz after.npz
 
-A recording holds, for both number types, log-densities, both directions and all vector-Jacobian products of every case
-that the law tests walk, at random parameters, and ten training losses of every preset from its start on data. A
+A recording holds, for both number types, the start of every case that the law tests walk, alone and from data, and at
+random parameters log-densities, both directions and all vector-Jacobian products; and ten training losses of every preset
+from its start on data. A
 comparison prints what differs, with the largest difference in units in the last place (ULP) of the largest number of an
 array, and what is missing, and ends with status 1 if there is anything; new arrays are no fault.
 """
@@ -35,12 +36,23 @@ def numbers_of(flow, n_features, n_context):
         out, log_det = apply(flow, direction, rows, context)
         found |= {direction: out, f"{direction}_log_det": log_det}
         found |= named(f"{direction}_vjp", pull(flow, direction, rows, context, d_out, d_log_det))
-    return found
+    return found | starts_of(flow, n_features, n_context)
 
 
 def named(name, gradients):
     parts = zip(("rows", "params", "context"), gradients, strict=True)
     return {f"{name}_{part}": gradient for part, gradient in parts if gradient is not None}
+
+
+def starts_of(flow, n_features, n_context):
+    """{quantity: parameters} of a flow that is started for a seed, and then from data."""
+    rows, context = rows_and_context(N_ROWS, n_features, n_context, seed=4)
+    dtype = flow.get_params().dtype
+    flow.start(5)
+    found = {"start": flow.get_params()}
+    given = None if context is None else to_panels(context, dtype)
+    flow.start_from_data(to_panels(rows, dtype), N_ROWS, context=given)
+    return found | {"start_from_data": flow.get_params()}
 
 
 def losses_of(preset, isa, dtype):
