@@ -48,34 +48,34 @@ class FullNormal final : public Base<T> {
 
   void log_prob(const T* params, Panels<const T> z, Panels<double> log_prob,
                 Panels<T> scratch) const override {
-    const Panels<T> centred = scratch, mixed = scratch.from(n_);
+    const Panels<T> centred = scratch, mixed = scratch.feature(n_);
     mix(params, z, centred, mixed);
     double normaliser = 0.0;
     for (Index j = 0; j < n_; ++j) {
       const NormalFeature<T> feature(T(0), params[n_ + j]);
       normaliser += feature.normaliser;
       for (Index p = 0; p < z.count; ++p)
-        accumulate(log_prob.row(p, 0), feature.log_prob(R::load(mixed.row(p, j))));
+        accumulate(log_prob.lanes(p, 0), feature.log_prob(R::load(mixed.lanes(p, j))));
     }
-    for (Index p = 0; p < z.count; ++p) accumulate(log_prob.row(p, 0), Rows<double>(normaliser));
+    for (Index p = 0; p < z.count; ++p) accumulate(log_prob.lanes(p, 0), Rows<double>(normaliser));
   }
 
   void backward(const T* params, Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz, T* dparams,
                 Panels<T> scratch) const override {
-    const Panels<T> centred = scratch, mixed = scratch.from(n_);
+    const Panels<T> centred = scratch, mixed = scratch.feature(n_);
     mix(params, z, centred, mixed);
     for (Index j = 0; j < n_; ++j) {
       const NormalFeature<T> feature(T(0), params[n_ + j]);
       R total[2] = {};
       for (Index p = 0; p < z.count; ++p)
-        feature.pull(R::load(mixed.row(p, j)), R::load(dlog_prob.row(p, 0)), total).store(mixed.row(p, j));
+        feature.pull(R::load(mixed.lanes(p, j)), R::load(dlog_prob.lanes(p, 0)), total).store(mixed.lanes(p, j));
       dparams[n_ + j] += sum(total[1]);
     }
-    lower_.gradient(mixed, centred, scratch.from(2 * n_), dparams + 2 * n_);
+    lower_.gradient(mixed, centred, scratch.feature(2 * n_), dparams + 2 * n_);
     lower_.apply_transposed(params + 2 * n_, mixed, dz);
     for (Index j = 0; j < n_; ++j) {
       R total(T(0));
-      for (Index p = 0; p < z.count; ++p) total += R::load(dz.row(p, j));
+      for (Index p = 0; p < z.count; ++p) total += R::load(dz.lanes(p, j));
       dparams[j] -= sum(total);
     }
   }
@@ -84,7 +84,7 @@ class FullNormal final : public Base<T> {
   // centred = z - loc, mixed = L (z - loc).
   void mix(const T* params, Panels<const T> z, Panels<T> centred, Panels<T> mixed) const {
     for (Index p = 0; p < z.count; ++p)
-      for (Index j = 0; j < n_; ++j) (R::load(z.row(p, j)) - params[j]).store(centred.row(p, j));
+      for (Index j = 0; j < n_; ++j) (R::load(z.lanes(p, j)) - params[j]).store(centred.lanes(p, j));
     lower_.apply(params + 2 * n_, centred, mixed);
   }
 

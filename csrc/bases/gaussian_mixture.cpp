@@ -73,7 +73,7 @@ class GaussianMixture final : public Base<T> {
       const Panels<const T> some = z.slice(first, std::min(kTogether, z.count - first));
       density(params, normaliser, some, log_p);
       for (Index p = 0; p < some.count; ++p)
-        accumulate(log_prob.row(first + p, 0), D::load(log_p + p * kLanes));
+        accumulate(log_prob.lanes(first + p, 0), D::load(log_p + p * kLanes));
     }
   }
 
@@ -108,7 +108,7 @@ class GaussianMixture final : public Base<T> {
     for (Index j = 0; j < n_; ++j) {
       const NormalFeature<T> f = feature(params, c, j);
       constant += f.normaliser;
-      for (Index p = 0; p < z.count; ++p) accumulate(term + p * kLanes, f.log_prob(R::load(z.row(p, j))));
+      for (Index p = 0; p < z.count; ++p) accumulate(term + p * kLanes, f.log_prob(R::load(z.lanes(p, j))));
     }
     for (Index p = 0; p < z.count; ++p) accumulate(term + p * kLanes, D(constant));
   }
@@ -134,7 +134,7 @@ class GaussianMixture final : public Base<T> {
     double log_p[kTogether * kLanes], term[kTogether * kLanes];
     T dterm[kTogether * kLanes];
     density(params, normaliser, z, log_p);
-    for (Index p = 0; p < z.count; ++p) std::fill_n(dz.row(p, 0), n_ * kLanes, T(0));
+    for (Index p = 0; p < z.count; ++p) std::fill_n(dz.lanes(p, 0), n_ * kLanes, T(0));
     for (Index c = 0; c < k_; ++c) {
       const double weight = exp(params[c] - normaliser);
       component(params, normaliser, c, z, term);
@@ -142,7 +142,7 @@ class GaussianMixture final : public Base<T> {
       for (Index p = 0; p < z.count; ++p) {
         const Index at = p * kLanes;
         exp(D::load(term + at) - D::load(log_p + at)).store(term + at);  // the responsibilities
-        const T* g = dlog_prob.row(p, 0);
+        const T* g = dlog_prob.lanes(p, 0);
         for (int l = 0; l < kLanes; ++l) {
           dterm[at + l] = static_cast<T>(term[at + l]) * g[l];
           dlogit += (term[at + l] - weight) * static_cast<double>(g[l]);
@@ -153,8 +153,8 @@ class GaussianMixture final : public Base<T> {
         const NormalFeature<T> f = feature(params, c, j);
         R total[2] = {};
         for (Index p = 0; p < z.count; ++p) {
-          const R pulled = f.pull(R::load(z.row(p, j)), R::load(dterm + p * kLanes), total);
-          (R::load(dz.row(p, j)) + pulled).store(dz.row(p, j));
+          const R pulled = f.pull(R::load(z.lanes(p, j)), R::load(dterm + p * kLanes), total);
+          (R::load(dz.lanes(p, j)) + pulled).store(dz.lanes(p, j));
         }
         T* dloc = dparams + k_ + c * n_ + j;
         dloc[0] += sum(total[0]);

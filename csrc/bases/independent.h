@@ -53,7 +53,7 @@ class Independent final : public Base<T> {
     if constexpr (kFits)
       for (Index j = 0; j < n_; ++j) {
         std::array<T, kSome> own{};
-        family_.fit(z.from(j), weights, own.data());
+        family_.fit(z.feature(j), weights, own.data());
         put(own, j, params);
       }
   }
@@ -64,9 +64,9 @@ class Independent final : public Base<T> {
       const auto member = family_.member(j, own(params, j).data());
       normaliser += member.normaliser;
       for (Index p = 0; p < z.count; ++p)
-        accumulate(log_prob.row(p, 0), member.log_prob(R::load(z.row(p, j))));
+        accumulate(log_prob.lanes(p, 0), member.log_prob(R::load(z.lanes(p, j))));
     }
-    for (Index p = 0; p < z.count; ++p) accumulate(log_prob.row(p, 0), Rows<double>(normaliser));
+    for (Index p = 0; p < z.count; ++p) accumulate(log_prob.lanes(p, 0), Rows<double>(normaliser));
   }
 
   void backward(const T* params, Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz, T* dparams,
@@ -75,7 +75,7 @@ class Independent final : public Base<T> {
       const auto member = family_.member(j, own(params, j).data());
       R total[kSome] = {};
       for (Index p = 0; p < z.count; ++p)
-        member.pull(R::load(z.row(p, j)), R::load(dlog_prob.row(p, 0)), total).store(dz.row(p, j));
+        member.pull(R::load(z.lanes(p, j)), R::load(dlog_prob.lanes(p, 0)), total).store(dz.lanes(p, j));
       for (Index i = 0; i < k; ++i) dparams[i * n_ + j] += sum(total[i]);
     }
   }

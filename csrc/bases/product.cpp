@@ -78,17 +78,17 @@ class Product final : public Base<T> {
                 Panels<T> scratch) const override {
     for (const Part& part : parts_) {
       part.gather(z, scratch);
-      part.base->log_prob(params + part.params, scratch, log_prob, scratch.from(2 * widest_));
+      part.base->log_prob(params + part.params, scratch, log_prob, scratch.feature(2 * widest_));
     }
   }
 
   void backward(const T* params, Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz, T* dparams,
                 Panels<T> scratch) const override {
-    const Panels<T> own = scratch, down = scratch.from(widest_);
+    const Panels<T> own = scratch, down = scratch.feature(widest_);
     for (const Part& part : parts_) {
       part.gather(z, own);
       part.base->backward(params + part.params, own, dlog_prob, down, dparams + part.params,
-                          scratch.from(2 * widest_));
+                          scratch.feature(2 * widest_));
       part.scatter(down, dz);
     }
   }
@@ -103,10 +103,10 @@ class Product final : public Base<T> {
 
     // to_i = from_{columns[i]}, and back.
     void gather(Panels<const T> from, Panels<T> to) const {
-      for (Index i = 0; i < size(); ++i) copy_rows<T>(from.from(columns[i]), to.from(i), 1);
+      for (Index i = 0; i < size(); ++i) copy_features<T>(from.feature(columns[i]), to.feature(i), 1);
     }
     void scatter(Panels<const T> from, Panels<T> to) const {
-      for (Index i = 0; i < size(); ++i) copy_rows<T>(from.from(i), to.from(columns[i]), 1);
+      for (Index i = 0; i < size(); ++i) copy_features<T>(from.feature(i), to.feature(columns[i]), 1);
     }
   };
 

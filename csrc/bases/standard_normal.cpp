@@ -15,10 +15,10 @@ class StandardNormal final : public Base<T> {
     const Rows<double> normaliser(-kHalfLogTwoPi * static_cast<double>(n_));
     for (Index p = 0; p < z.count; ++p) {
       for (Index j = 0; j < n_; ++j) {
-        const R v = R::load(z.row(p, j));
-        accumulate(log_prob.row(p, 0), v * v * T(-0.5));
+        const R v = R::load(z.lanes(p, j));
+        accumulate(log_prob.lanes(p, 0), v * v * T(-0.5));
       }
-      accumulate(log_prob.row(p, 0), normaliser);
+      accumulate(log_prob.lanes(p, 0), normaliser);
     }
   }
 
@@ -26,7 +26,7 @@ class StandardNormal final : public Base<T> {
                 Panels<T>) const override {
     for (Index p = 0; p < z.count; ++p)
       for (Index j = 0; j < n_; ++j)
-        (-R::load(z.row(p, j)) * R::load(dlog_prob.row(p, 0))).store(dz.row(p, j));
+        (-R::load(z.lanes(p, j)) * R::load(dlog_prob.lanes(p, 0))).store(dz.lanes(p, j));
   }
 
  private:

@@ -30,7 +30,7 @@ struct VonMisesFamily {
     double c = 0.0, s = 0.0, total = 0.0;
     for (Index panel = 0; panel < z.count; ++panel)
       for (int l = 0; l < kLanes; ++l) {
-        const double w = weights[panel * kLanes + l], angle = static_cast<double>(z.row(panel, 0)[l]);
+        const double w = weights[panel * kLanes + l], angle = static_cast<double>(z.lanes(panel, 0)[l]);
         if (w == 0.0) continue;
         c += w * std::cos(angle);
         s += w * std::sin(angle);

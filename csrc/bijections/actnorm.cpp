@@ -39,21 +39,21 @@ class ActNorm final : public Bijection<T> {
   }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
-    for (Index j = 0; j < n_; ++j) scale(pass, j).forward(x.from(j), pass.params[j], z.from(j), log_det);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).forward(x.feature(j), pass.params[j], z.feature(j), log_det);
   }
   void backward(Panels<const T>, Panels<const T> z, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
     for (Index j = 0; j < n_; ++j)
-      scale(pass, j).backward(z.from(j), dz.from(j), grads.dlog_det, dx.from(j), grads.dparams + j,
+      scale(pass, j).backward(z.feature(j), dz.feature(j), grads.dlog_det, dx.feature(j), grads.dparams + j,
                               grads.dparams + n_ + j);
   }
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
-    for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(z.from(j), pass.params[j], x.from(j), log_det);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(z.feature(j), pass.params[j], x.feature(j), log_det);
   }
   void inverse_backward(Panels<const T> z, Panels<const T>, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
     for (Index j = 0; j < n_; ++j)
-      scale(pass, j).inverse_backward(z.from(j), dx.from(j), grads.dlog_det, dz.from(j), grads.dparams + j,
+      scale(pass, j).inverse_backward(z.feature(j), dx.feature(j), grads.dlog_det, dz.feature(j), grads.dparams + j,
                                       grads.dparams + n_ + j);
   }
 

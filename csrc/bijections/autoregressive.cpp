@@ -34,20 +34,20 @@ class Autoregressive final : public Bijection<T> {
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> p = conditioner_.output(pass);
     conditioner_.take_context(pass);
-    for (Index i = 0; i < n_features_; ++i) conditioner_.take_feature(i, x.from(i), pass);
+    for (Index i = 0; i < n_features_; ++i) conditioner_.take_feature(i, x.feature(i), pass);
     conditioner_.forward(pass);
     for (Index i = 0; i < n_features_; ++i)
-      columns_[i].forward(x.from(i), p.from(first_param_[i]), z.from(i), log_det);
+      columns_[i].forward(x.feature(i), p.feature(first_param_[i]), z.feature(i), log_det);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
     const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
     for (Index i = 0; i < n_features_; ++i)
-      columns_[i].backward(x.from(i), p.from(first_param_[i]), dz.from(i), grads.dlog_det, dx.from(i),
-                           dp.from(first_param_[i]));
+      columns_[i].backward(x.feature(i), p.feature(first_param_[i]), dz.feature(i), grads.dlog_det, dx.feature(i),
+                           dp.feature(first_param_[i]));
     conditioner_.backward(pass, grads);
-    for (Index i = 0; i < n_features_; ++i) add_rows<T>(conditioner_.dfeature(i, pass), dx.from(i), 1);
+    for (Index i = 0; i < n_features_; ++i) add_features<T>(conditioner_.dfeature(i, pass), dx.feature(i), 1);
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
@@ -55,8 +55,8 @@ class Autoregressive final : public Bijection<T> {
     conditioner_.take_context(pass);
     for (Index i = 0; i < n_features_; ++i) {
       conditioner_.forward_degree(i, pass);
-      columns_[i].inverse(z.from(i), p.from(first_param_[i]), x.from(i), log_det);
-      conditioner_.take_feature(i, x.from(i), pass);
+      columns_[i].inverse(z.feature(i), p.feature(first_param_[i]), x.feature(i), log_det);
+      conditioner_.take_feature(i, x.feature(i), pass);
     }
   }
 
@@ -67,9 +67,9 @@ class Autoregressive final : public Bijection<T> {
       conditioner_.backward_feature(i, pass);
       const Panels<T> total =
           conditioner_.dfeature(i, pass);  // what later features add to dx_i, then the sum
-      add_rows<T>(dx.from(i), total, 1);
-      columns_[i].inverse_backward(x.from(i), p.from(first_param_[i]), total, grads.dlog_det, dz.from(i),
-                                   dp.from(first_param_[i]));
+      add_features<T>(dx.feature(i), total, 1);
+      columns_[i].inverse_backward(x.feature(i), p.feature(first_param_[i]), total, grads.dlog_det, dz.feature(i),
+                                   dp.feature(first_param_[i]));
       conditioner_.backward_degree(i, pass);
     }
     conditioner_.backward_rest(pass, grads);

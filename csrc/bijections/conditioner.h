@@ -30,16 +30,16 @@ class Conditioner {
   Index n_scratch() const { return net_.n_inputs() + net_.n_outputs() + net_.n_scratch(); }
 
   // What the wiring gives: the context, and the net's i-th feature.
-  void take_context(const Pass<T>& pass) const { copy_rows<T>(pass.context, pass.kept, n_context_); }
+  void take_context(const Pass<T>& pass) const { copy_features<T>(pass.context, pass.kept, n_context_); }
   void take_feature(Index i, Panels<const T> x, const Pass<T>& pass) const {
-    shown_[i]->show(x, pass.kept.from(row(i)));
+    shown_[i]->show(x, pass.kept.feature(slot(i)));
   }
 
   // What it reads: n_params rows of the transformer for each moved feature. Then it gives their adjoints, and
   // reads those of the net's features.
-  Panels<T> output(const Pass<T>& pass) const { return pass.kept.from(net_.n_inputs()); }
-  Panels<T> doutput(const Pass<T>& pass) const { return pass.scratch.from(net_.n_inputs()); }
-  Panels<T> dfeature(Index i, const Pass<T>& pass) const { return pass.scratch.from(row(i)); }
+  Panels<T> output(const Pass<T>& pass) const { return pass.kept.feature(net_.n_inputs()); }
+  Panels<T> doutput(const Pass<T>& pass) const { return pass.scratch.feature(net_.n_inputs()); }
+  Panels<T> dfeature(Index i, const Pass<T>& pass) const { return pass.scratch.feature(slot(i)); }
 
   void forward(const Pass<T>& pass) const { net_.forward(pass.params, pass.kept, kept(pass), output(pass)); }
   void forward_degree(Index degree, const Pass<T>& pass) const {
@@ -56,7 +56,7 @@ class Conditioner {
   // The same in steps: dfeature of one feature once the degrees above it are done, a degree, and the rest at
   // the end.
   void backward_feature(Index feature, const Pass<T>& pass) const {
-    net_.input_gradient(row(feature), row(feature + 1), pass.params, doutput(pass), scratch(pass),
+    net_.input_gradient(slot(feature), slot(feature + 1), pass.params, doutput(pass), scratch(pass),
                         pass.scratch);
     pull_feature(feature, pass);
   }
@@ -71,18 +71,18 @@ class Conditioner {
  private:
   // The adjoint of what is shown of x_i becomes that of x_i.
   void pull_feature(Index i, const Pass<T>& pass) const {
-    shown_[i]->show_backward(pass.kept.from(row(i)), dfeature(i, pass));
+    shown_[i]->show_backward(pass.kept.feature(slot(i)), dfeature(i, pass));
   }
 
-  Index row(Index i) const { return n_context_ + inputs_[i]; }
-  Panels<T> kept(const Pass<T>& pass) const { return pass.kept.from(net_.n_inputs() + net_.n_outputs()); }
+  Index slot(Index i) const { return n_context_ + inputs_[i]; }
+  Panels<T> kept(const Pass<T>& pass) const { return pass.kept.feature(net_.n_inputs() + net_.n_outputs()); }
   Panels<T> scratch(const Pass<T>& pass) const {
-    return pass.scratch.from(net_.n_inputs() + net_.n_outputs());
+    return pass.scratch.feature(net_.n_inputs() + net_.n_outputs());
   }
 
   void finish(const Pass<T>& pass, const Gradients<T>& grads) const {
     net_.weight_gradients(pass.kept, kept(pass), doutput(pass), scratch(pass), grads.dparams);
-    add_rows<T>(pass.scratch, grads.dcontext, n_context_);
+    add_features<T>(pass.scratch, grads.dcontext, n_context_);
   }
 
   Net<T> net_;

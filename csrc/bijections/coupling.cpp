@@ -67,13 +67,13 @@ class Coupling final : public Bijection<T> {
     const Panels<T> p = conditioner_.output(pass);
     conditioner_.take_context(pass);
     for (std::size_t i = 0; i < kept_.size(); ++i) {
-      copy_rows<T>(from.from(kept_[i]), to.from(kept_[i]), 1);
-      conditioner_.take_feature(i, from.from(kept_[i]), pass);
+      copy_features<T>(from.feature(kept_[i]), to.feature(kept_[i]), 1);
+      conditioner_.take_feature(i, from.feature(kept_[i]), pass);
     }
     conditioner_.forward(pass);
     for (std::size_t i = 0; i < moved_.size(); ++i) {
       const Index j = moved_[i];
-      (columns_[j].*map)(from.from(j), p.from(first_param_[i]), to.from(j), log_det);
+      (columns_[j].*map)(from.feature(j), p.feature(first_param_[i]), to.feature(j), log_det);
     }
   }
 
@@ -84,12 +84,12 @@ class Coupling final : public Bijection<T> {
     const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
     for (std::size_t i = 0; i < moved_.size(); ++i) {
       const Index j = moved_[i], at = first_param_[i];
-      (columns_[j].*pull)(x.from(j), p.from(at), dto.from(j), grads.dlog_det, dfrom.from(j), dp.from(at));
+      (columns_[j].*pull)(x.feature(j), p.feature(at), dto.feature(j), grads.dlog_det, dfrom.feature(j), dp.feature(at));
     }
     conditioner_.backward(pass, grads);
     for (std::size_t i = 0; i < kept_.size(); ++i) {
-      copy_rows<T>(dto.from(kept_[i]), dfrom.from(kept_[i]), 1);
-      add_rows<T>(conditioner_.dfeature(i, pass), dfrom.from(kept_[i]), 1);
+      copy_features<T>(dto.feature(kept_[i]), dfrom.feature(kept_[i]), 1);
+      add_features<T>(conditioner_.dfeature(i, pass), dfrom.feature(kept_[i]), 1);
     }
   }
 

@@ -28,16 +28,16 @@ struct FreeScale {
   // z = (x - shift) scale over one feature's row; in place is fine.
   void forward(Panels<const T> x, T shift, Panels<T> z, Panels<double> log_det) const {
     for (Index p = 0; p < x.count; ++p) {
-      ((R::load(x.row(p, 0)) - shift) * scale).store(z.row(p, 0));
-      accumulate(log_det.row(p, 0), R(-alpha));
+      ((R::load(x.lanes(p, 0)) - shift) * scale).store(z.lanes(p, 0));
+      accumulate(log_det.lanes(p, 0), R(-alpha));
     }
   }
 
   void inverse(Panels<const T> z, T shift, Panels<T> x, Panels<double> log_det) const {
     const T stretch = exp(alpha);
     for (Index p = 0; p < z.count; ++p) {
-      fma(R::load(z.row(p, 0)), R(stretch), R(shift)).store(x.row(p, 0));
-      accumulate(log_det.row(p, 0), R(alpha));
+      fma(R::load(z.lanes(p, 0)), R(stretch), R(shift)).store(x.lanes(p, 0));
+      accumulate(log_det.lanes(p, 0), R(alpha));
     }
   }
 
@@ -46,10 +46,10 @@ struct FreeScale {
                 T* da) const {
     R total_shift(T(0)), total_alpha(T(0));
     for (Index p = 0; p < z.count; ++p) {
-      const R adjoint = R::load(dz.row(p, 0)), pulled = adjoint * scale;
-      pulled.store(dx.row(p, 0));
+      const R adjoint = R::load(dz.lanes(p, 0)), pulled = adjoint * scale;
+      pulled.store(dx.lanes(p, 0));
       total_shift -= pulled;
-      total_alpha -= fma(adjoint, R::load(z.row(p, 0)), R::load(dlog_det.row(p, 0)));
+      total_alpha -= fma(adjoint, R::load(z.lanes(p, 0)), R::load(dlog_det.lanes(p, 0)));
     }
     *dshift += sum(total_shift);
     *da += sum(total_alpha) * slope;
@@ -61,10 +61,10 @@ struct FreeScale {
     const T stretch = exp(alpha);
     R total_shift(T(0)), total_alpha(T(0));
     for (Index p = 0; p < z.count; ++p) {
-      const R adjoint = R::load(dx.row(p, 0)), pulled = adjoint * stretch;
+      const R adjoint = R::load(dx.lanes(p, 0)), pulled = adjoint * stretch;
       total_shift += adjoint;
-      total_alpha += fma(pulled, R::load(z.row(p, 0)), R::load(dlog_det.row(p, 0)));
-      pulled.store(dz.row(p, 0));
+      total_alpha += fma(pulled, R::load(z.lanes(p, 0)), R::load(dlog_det.lanes(p, 0)));
+      pulled.store(dz.lanes(p, 0));
     }
     *dshift += sum(total_shift);
     *da += sum(total_alpha) * slope;

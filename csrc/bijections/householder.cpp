@@ -21,24 +21,24 @@ class HouseholderRotation final : public Bijection<T> {
   void start(T* params, Rng& rng) const override { rotation_.start(params, rng); }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double>, const Pass<T>& pass) const override {
-    copy_rows<T>(x, z, n_);
+    copy_features<T>(x, z, n_);
     rotation_.apply(pass.params, z);
   }
   void backward(Panels<const T>, Panels<const T> z, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    copy_rows<T>(z, pass.scratch, n_);
-    copy_rows<T>(dz, dx, n_);
-    rotation_.pull(pass.params, pass.scratch, dx, pass.scratch.from(n_), grads.dparams);
+    copy_features<T>(z, pass.scratch, n_);
+    copy_features<T>(dz, dx, n_);
+    rotation_.pull(pass.params, pass.scratch, dx, pass.scratch.feature(n_), grads.dparams);
   }
   void inverse(Panels<const T> z, Panels<T> x, Panels<double>, const Pass<T>& pass) const override {
-    copy_rows<T>(z, x, n_);
+    copy_features<T>(z, x, n_);
     rotation_.apply_transposed(pass.params, x);
   }
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    copy_rows<T>(x, pass.scratch, n_);
-    copy_rows<T>(dx, dz, n_);
-    rotation_.pull_transposed(pass.params, pass.scratch, dz, pass.scratch.from(n_), grads.dparams);
+    copy_features<T>(x, pass.scratch, n_);
+    copy_features<T>(dx, dz, n_);
+    rotation_.pull_transposed(pass.params, pass.scratch, dz, pass.scratch.feature(n_), grads.dparams);
   }
 
  private:

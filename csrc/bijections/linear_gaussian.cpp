@@ -60,14 +60,14 @@ class LinearGaussian final : public Bijection<T> {
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     lower_.apply(lower(pass.params), x, z);
     forward_product<T>(regression_, context(pass.params), nullptr, pass.context, z, 0, n_, Into::kSubtract);
-    for (Index i = 0; i < n_; ++i) scale(pass, i).forward(z.from(i), pass.params[i], z.from(i), log_det);
+    for (Index i = 0; i < n_; ++i) scale(pass, i).forward(z.feature(i), pass.params[i], z.feature(i), log_det);
   }
 
   void backward(Panels<const T> x, Panels<const T> z, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    const Panels<T> dresidual = pass.scratch, scratch = pass.scratch.from(n_);
+    const Panels<T> dresidual = pass.scratch, scratch = pass.scratch.feature(n_);
     for (Index i = 0; i < n_; ++i)
-      scale(pass, i).backward(z.from(i), dz.from(i), grads.dlog_det, dresidual.from(i), grads.dparams + i,
+      scale(pass, i).backward(z.feature(i), dz.feature(i), grads.dlog_det, dresidual.feature(i), grads.dparams + i,
                               grads.dparams + n_ + i);
     lower_.apply_transposed(lower(pass.params), dresidual, dx);
     lower_.gradient(dresidual, x, scratch, lower(grads.dparams));
@@ -75,7 +75,7 @@ class LinearGaussian final : public Bijection<T> {
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
-    for (Index i = 0; i < n_; ++i) scale(pass, i).inverse(z.from(i), pass.params[i], x.from(i), log_det);
+    for (Index i = 0; i < n_; ++i) scale(pass, i).inverse(z.feature(i), pass.params[i], x.feature(i), log_det);
     forward_product<T>(regression_, context(pass.params), nullptr, pass.context, x, 0, n_, Into::kAdd);
     lower_.solve(lower(pass.params), x);
   }
@@ -83,14 +83,14 @@ class LinearGaussian final : public Bijection<T> {
   // L x = r: the adjoint of r is L^-T dx, and that of L is -(L^-T dx) x^T.
   void inverse_backward(Panels<const T> z, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    const Panels<T> minus_dresidual = pass.scratch, scratch = pass.scratch.from(n_);
-    copy_rows<T>(dx, dz, n_);
+    const Panels<T> minus_dresidual = pass.scratch, scratch = pass.scratch.feature(n_);
+    copy_features<T>(dx, dz, n_);
     lower_.solve_transposed(lower(pass.params), dz);
-    negate_rows<T>(dz, minus_dresidual, n_);
+    negate_features<T>(dz, minus_dresidual, n_);
     lower_.gradient(minus_dresidual, x, scratch, lower(grads.dparams));
     pull_context(pass, grads, minus_dresidual, scratch);
     for (Index i = 0; i < n_; ++i)
-      scale(pass, i).inverse_backward(z.from(i), dz.from(i), grads.dlog_det, dz.from(i), grads.dparams + i,
+      scale(pass, i).inverse_backward(z.feature(i), dz.feature(i), grads.dlog_det, dz.feature(i), grads.dparams + i,
                                       grads.dparams + n_ + i);
   }
 
@@ -111,7 +111,7 @@ class LinearGaussian final : public Bijection<T> {
     if (regression_.cols == 0) return;
     data_gradient<T>(regression_, context(pass.params), dresidual, grads.dcontext, 0, regression_.cols,
                      Into::kSubtract);
-    negate_rows<T>(dresidual, dresidual, n_);
+    negate_features<T>(dresidual, dresidual, n_);
     weight_gradient<T>(regression_, dresidual, pass.context, scratch, context(grads.dparams));
   }
 

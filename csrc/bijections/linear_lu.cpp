@@ -35,9 +35,9 @@ class LinearLU final : public Bijection<T> {
   void start(T* params, Rng&) const override { std::fill_n(params, n_params(), T(0)); }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
-    const Panels<T> t = pass.kept, u = pass.kept.from(n_), v = pass.scratch;
+    const Panels<T> t = pass.kept, u = pass.kept.feature(n_), v = pass.scratch;
     factor_.apply_transposed(upper(pass.params), x, t);
-    for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(t.from(j), T(0), u.from(j), log_det);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(t.feature(j), T(0), u.feature(j), log_det);
     factor_.apply(lower(pass.params), u, v);
     order_.gather<T>(v, z);
     add_shift(pass.params, T(1), z, n_);
@@ -45,15 +45,15 @@ class LinearLU final : public Bijection<T> {
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    const Panels<T> t = pass.kept, u = pass.kept.from(n_);
-    const Panels<T> dv = pass.scratch, du = pass.scratch.from(n_), scratch = pass.scratch.from(2 * n_);
+    const Panels<T> t = pass.kept, u = pass.kept.feature(n_);
+    const Panels<T> dv = pass.scratch, du = pass.scratch.feature(n_), scratch = pass.scratch.feature(2 * n_);
     bias_gradient<T>(n_, dz, grads.dparams);
     order_.scatter<T>(dz, dv);
     factor_.gradient(dv, u, scratch, lower(grads.dparams));
     factor_.apply_transposed(lower(pass.params), dv, du);
     T unused = 0;
     for (Index j = 0; j < n_; ++j)
-      scale(pass, j).inverse_backward(t.from(j), du.from(j), grads.dlog_det, dv.from(j), &unused,
+      scale(pass, j).inverse_backward(t.feature(j), du.feature(j), grads.dlog_det, dv.feature(j), &unused,
                                       grads.dparams + n_ + j);
     // t = (I + V) x with V^T stored: d(V^T) = x dt^T.
     factor_.gradient(x, dv, scratch, upper(grads.dparams));
@@ -61,32 +61,32 @@ class LinearLU final : public Bijection<T> {
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
-    const Panels<T> t = pass.kept, u = pass.kept.from(n_), shifted = pass.scratch;
-    copy_rows<T>(z, shifted, n_);
+    const Panels<T> t = pass.kept, u = pass.kept.feature(n_), shifted = pass.scratch;
+    copy_features<T>(z, shifted, n_);
     add_shift(pass.params, T(-1), shifted, n_);
     order_.scatter<T>(shifted, u);
     factor_.solve(lower(pass.params), u);
-    for (Index j = 0; j < n_; ++j) scale(pass, j).forward(u.from(j), T(0), t.from(j), log_det);
-    copy_rows<T>(t, x, n_);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).forward(u.feature(j), T(0), t.feature(j), log_det);
+    copy_features<T>(t, x, n_);
     factor_.solve_transposed(upper(pass.params), x);
   }
 
   // Each solve A x = y has the adjoints dy = A^-T dx and dA = -dy x^T.
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    const Panels<T> t = pass.kept, u = pass.kept.from(n_);
-    const Panels<T> dt = pass.scratch, minus = pass.scratch.from(n_), scratch = pass.scratch.from(2 * n_);
-    copy_rows<T>(dx, dt, n_);
+    const Panels<T> t = pass.kept, u = pass.kept.feature(n_);
+    const Panels<T> dt = pass.scratch, minus = pass.scratch.feature(n_), scratch = pass.scratch.feature(2 * n_);
+    copy_features<T>(dx, dt, n_);
     factor_.solve(upper(pass.params), dt);
-    negate_rows<T>(dt, minus, n_);
+    negate_features<T>(dt, minus, n_);
     factor_.gradient(x, minus, scratch, upper(grads.dparams));
 
     T unused = 0;
     for (Index j = 0; j < n_; ++j)
-      scale(pass, j).backward(t.from(j), dt.from(j), grads.dlog_det, dt.from(j), &unused,
+      scale(pass, j).backward(t.feature(j), dt.feature(j), grads.dlog_det, dt.feature(j), &unused,
                               grads.dparams + n_ + j);
     factor_.solve_transposed(lower(pass.params), dt);
-    negate_rows<T>(dt, minus, n_);
+    negate_features<T>(dt, minus, n_);
     factor_.gradient(minus, u, scratch, lower(grads.dparams));
 
     order_.gather<T>(dt, dz);

@@ -39,25 +39,25 @@ class LinearQR final : public Bijection<T> {
   }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
-    const Panels<T> t = pass.kept, rotated = pass.kept.from(n_);
+    const Panels<T> t = pass.kept, rotated = pass.kept.feature(n_);
     factor_.apply_transposed(upper(pass.params), x, t);
-    for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(t.from(j), T(0), rotated.from(j), log_det);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(t.feature(j), T(0), rotated.feature(j), log_det);
     rotation_.apply(vectors(pass.params), rotated);
-    copy_rows<T>(rotated, z, n_);
+    copy_features<T>(rotated, z, n_);
     add_shift(pass.params, T(1), z, n_);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    const Panels<T> t = pass.kept, u = pass.scratch, du = pass.scratch.from(n_);
-    const Panels<T> scratch = pass.scratch.from(2 * n_);
+    const Panels<T> t = pass.kept, u = pass.scratch, du = pass.scratch.feature(n_);
+    const Panels<T> scratch = pass.scratch.feature(2 * n_);
     bias_gradient<T>(n_, dz, grads.dparams);
-    copy_rows<T>(pass.kept.from(n_), u, n_);
-    copy_rows<T>(dz, du, n_);
+    copy_features<T>(pass.kept.feature(n_), u, n_);
+    copy_features<T>(dz, du, n_);
     rotation_.pull(vectors(pass.params), u, du, scratch, vectors(grads.dparams));
     T unused = 0;
     for (Index j = 0; j < n_; ++j)
-      scale(pass, j).inverse_backward(t.from(j), du.from(j), grads.dlog_det, du.from(j), &unused,
+      scale(pass, j).inverse_backward(t.feature(j), du.feature(j), grads.dlog_det, du.feature(j), &unused,
                                       grads.dparams + n_ + j);
     // t = (I + V) x with V^T stored: d(V^T) = x dt^T.
     factor_.gradient(x, du, scratch, upper(grads.dparams));
@@ -65,32 +65,32 @@ class LinearQR final : public Bijection<T> {
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
-    const Panels<T> t = pass.kept, rotated = pass.kept.from(n_);
-    copy_rows<T>(z, rotated, n_);
+    const Panels<T> t = pass.kept, rotated = pass.kept.feature(n_);
+    copy_features<T>(z, rotated, n_);
     add_shift(pass.params, T(-1), rotated, n_);
     rotation_.apply_transposed(vectors(pass.params), rotated);
-    for (Index j = 0; j < n_; ++j) scale(pass, j).forward(rotated.from(j), T(0), t.from(j), log_det);
-    copy_rows<T>(t, x, n_);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).forward(rotated.feature(j), T(0), t.feature(j), log_det);
+    copy_features<T>(t, x, n_);
     factor_.solve_transposed(upper(pass.params), x);
   }
 
   // The solve (I + V) x = t has the adjoints dt = (I + V)^-T dx and d(V^T) = -x dt^T.
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    const Panels<T> t = pass.kept, u = pass.scratch, minus = pass.scratch.from(n_);
-    const Panels<T> scratch = pass.scratch.from(2 * n_);
-    copy_rows<T>(dx, dz, n_);
+    const Panels<T> t = pass.kept, u = pass.scratch, minus = pass.scratch.feature(n_);
+    const Panels<T> scratch = pass.scratch.feature(2 * n_);
+    copy_features<T>(dx, dz, n_);
     factor_.solve(upper(pass.params), dz);
-    negate_rows<T>(dz, minus, n_);
+    negate_features<T>(dz, minus, n_);
     factor_.gradient(x, minus, scratch, upper(grads.dparams));
 
     T unused = 0;
     for (Index j = 0; j < n_; ++j)
-      scale(pass, j).backward(t.from(j), dz.from(j), grads.dlog_det, dz.from(j), &unused,
+      scale(pass, j).backward(t.feature(j), dz.feature(j), grads.dlog_det, dz.feature(j), &unused,
                               grads.dparams + n_ + j);
-    copy_rows<T>(pass.kept.from(n_), u, n_);
+    copy_features<T>(pass.kept.feature(n_), u, n_);
     rotation_.pull_transposed(vectors(pass.params), u, dz, scratch, vectors(grads.dparams));
-    negate_rows<T>(dz, minus, n_);
+    negate_features<T>(dz, minus, n_);
     bias_gradient<T>(n_, minus, grads.dparams);
   }
 

@@ -37,52 +37,52 @@ class LinearSVD final : public Bijection<T> {
   }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
-    const Panels<T> t = pass.kept, y = pass.kept.from(n_);
-    copy_rows<T>(x, t, n_);
+    const Panels<T> t = pass.kept, y = pass.kept.feature(n_);
+    copy_features<T>(x, t, n_);
     rotation_.apply_transposed(right(pass.params), t);
-    for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(t.from(j), T(0), y.from(j), log_det);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(t.feature(j), T(0), y.feature(j), log_det);
     rotation_.apply(left(pass.params), y);
-    copy_rows<T>(y, z, n_);
+    copy_features<T>(y, z, n_);
     add_shift(pass.params, T(1), z, n_);
   }
 
   void backward(Panels<const T>, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    const Panels<T> t = pass.kept, value = pass.scratch, scratch = pass.scratch.from(n_);
+    const Panels<T> t = pass.kept, value = pass.scratch, scratch = pass.scratch.feature(n_);
     bias_gradient<T>(n_, dz, grads.dparams);
-    copy_rows<T>(dz, dx, n_);
-    copy_rows<T>(pass.kept.from(n_), value, n_);
+    copy_features<T>(dz, dx, n_);
+    copy_features<T>(pass.kept.feature(n_), value, n_);
     rotation_.pull(left(pass.params), value, dx, scratch, left(grads.dparams));
     T unused = 0;
     for (Index j = 0; j < n_; ++j)
-      scale(pass, j).inverse_backward(t.from(j), dx.from(j), grads.dlog_det, dx.from(j), &unused,
+      scale(pass, j).inverse_backward(t.feature(j), dx.feature(j), grads.dlog_det, dx.feature(j), &unused,
                                       grads.dparams + n_ + j);
-    copy_rows<T>(t, value, n_);
+    copy_features<T>(t, value, n_);
     rotation_.pull_transposed(right(pass.params), value, dx, scratch, right(grads.dparams));
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> t = pass.kept;
-    copy_rows<T>(z, t, n_);
+    copy_features<T>(z, t, n_);
     add_shift(pass.params, T(-1), t, n_);
     rotation_.apply_transposed(left(pass.params), t);
-    for (Index j = 0; j < n_; ++j) scale(pass, j).forward(t.from(j), T(0), x.from(j), log_det);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).forward(t.feature(j), T(0), x.feature(j), log_det);
     rotation_.apply(right(pass.params), x);
   }
 
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    const Panels<T> t = pass.kept, value = pass.scratch, scratch = pass.scratch.from(n_);
-    copy_rows<T>(dx, dz, n_);
-    copy_rows<T>(x, value, n_);
+    const Panels<T> t = pass.kept, value = pass.scratch, scratch = pass.scratch.feature(n_);
+    copy_features<T>(dx, dz, n_);
+    copy_features<T>(x, value, n_);
     rotation_.pull(right(pass.params), value, dz, scratch, right(grads.dparams));
     T unused = 0;
     for (Index j = 0; j < n_; ++j)  // of value = t exp(-alpha)
-      scale(pass, j).backward(value.from(j), dz.from(j), grads.dlog_det, dz.from(j), &unused,
+      scale(pass, j).backward(value.feature(j), dz.feature(j), grads.dlog_det, dz.feature(j), &unused,
                               grads.dparams + n_ + j);
-    copy_rows<T>(t, value, n_);
+    copy_features<T>(t, value, n_);
     rotation_.pull_transposed(left(pass.params), value, dz, scratch, left(grads.dparams));
-    negate_rows<T>(dz, value, n_);
+    negate_features<T>(dz, value, n_);
     bias_gradient<T>(n_, value, grads.dparams);
   }
 

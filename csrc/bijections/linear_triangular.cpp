@@ -34,14 +34,14 @@ class LinearTriangular final : public Bijection<T> {
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> t = pass.kept;
     apply(lower_, pass, x, t);
-    for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(t.from(j), pass.params[j], z.from(j), log_det);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).inverse(t.feature(j), pass.params[j], z.feature(j), log_det);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
     const Panels<T> t = pass.kept, dt = pass.scratch;
     for (Index j = 0; j < n_; ++j)
-      scale(pass, j).inverse_backward(t.from(j), dz.from(j), grads.dlog_det, dt.from(j), grads.dparams + j,
+      scale(pass, j).inverse_backward(t.feature(j), dz.feature(j), grads.dlog_det, dt.feature(j), grads.dparams + j,
                                       grads.dparams + n_ + j);
     add_gradient(dt, x, pass, grads);
     apply(!lower_, pass, dt, dx);
@@ -49,8 +49,8 @@ class LinearTriangular final : public Bijection<T> {
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> t = pass.kept;
-    for (Index j = 0; j < n_; ++j) scale(pass, j).forward(z.from(j), pass.params[j], t.from(j), log_det);
-    copy_rows<T>(t, x, n_);
+    for (Index j = 0; j < n_; ++j) scale(pass, j).forward(z.feature(j), pass.params[j], t.feature(j), log_det);
+    copy_features<T>(t, x, n_);
     solve(lower_, pass, x);
   }
 
@@ -58,12 +58,12 @@ class LinearTriangular final : public Bijection<T> {
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
     const Panels<T> t = pass.kept, minus_dt = pass.scratch;
-    copy_rows<T>(dx, dz, n_);
+    copy_features<T>(dx, dz, n_);
     solve(!lower_, pass, dz);
-    negate_rows<T>(dz, minus_dt, n_);
+    negate_features<T>(dz, minus_dt, n_);
     add_gradient(minus_dt, x, pass, grads);
     for (Index j = 0; j < n_; ++j)
-      scale(pass, j).backward(t.from(j), dz.from(j), grads.dlog_det, dz.from(j), grads.dparams + j,
+      scale(pass, j).backward(t.feature(j), dz.feature(j), grads.dlog_det, dz.feature(j), grads.dparams + j,
                               grads.dparams + n_ + j);
   }
 
@@ -84,7 +84,7 @@ class LinearTriangular final : public Bijection<T> {
   // Of t = (I + S) x: dS += dt x^T, d(S^T) += x dt^T.
   void add_gradient(Panels<const T> dt, Panels<const T> x, const Pass<T>& pass,
                     const Gradients<T>& grads) const {
-    const Panels<T> scratch = pass.scratch.from(n_);
+    const Panels<T> scratch = pass.scratch.feature(n_);
     factor_.gradient(lower_ ? dt : x, lower_ ? x : dt, scratch, grads.dparams + 2 * n_);
   }
 

@@ -25,13 +25,13 @@ class Order {
   // to_j = from_{order[j]}
   template <class T>
   void gather(Panels<const T> from, Panels<T> to) const {
-    for (std::size_t j = 0; j < order_.size(); ++j) copy_rows<T>(from.from(order_[j]), to.from(j), 1);
+    for (std::size_t j = 0; j < order_.size(); ++j) copy_features<T>(from.feature(order_[j]), to.feature(j), 1);
   }
 
   // to_{order[j]} = from_j
   template <class T>
   void scatter(Panels<const T> from, Panels<T> to) const {
-    for (std::size_t j = 0; j < order_.size(); ++j) copy_rows<T>(from.from(j), to.from(order_[j]), 1);
+    for (std::size_t j = 0; j < order_.size(); ++j) copy_features<T>(from.feature(j), to.feature(order_[j]), 1);
   }
 
  private:

@@ -39,47 +39,47 @@ class Planar final : public Bijection<T> {
   }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
-    const Panels<T> h = pass.kept, slope = pass.kept.from(1);
+    const Panels<T> h = pass.kept, slope = pass.kept.feature(1);
     const T* u = direction(pass);
     forward_product<T>(vector_, weight(pass.params), bias(pass.params), x, h, 0, 1);
     ridge(pass).forward(h, h, slope, log_det);
-    copy_rows<T>(x, z, n_);
+    copy_features<T>(x, z, n_);
     data_gradient<T>(vector_, u, h, z, 0, n_, Into::kAdd);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    const Panels<T> h = pass.kept, slope = pass.kept.from(1), dt = pass.scratch.from(2 * array_);
+    const Panels<T> h = pass.kept, slope = pass.kept.feature(1), dt = pass.scratch.feature(2 * array_);
     const T* u = direction(pass);
     T dm = 0;
     forward_product<T>(vector_, u, nullptr, dz, dt, 0, 1);
     ridge(pass).backward(h, slope, dt, grads.dlog_det, dt, &dm);
-    copy_rows<T>(dz, dx, n_);
+    copy_features<T>(dz, dx, n_);
     data_gradient<T>(vector_, weight(pass.params), dt, dx, 0, n_, Into::kAdd);
     pull_parameters(x, h, dz, dt, dm, pass, grads);
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
-    const Panels<T> h = pass.kept, slope = pass.kept.from(1);
+    const Panels<T> h = pass.kept, slope = pass.kept.feature(1);
     const T* u = direction(pass);
     forward_product<T>(vector_, weight(pass.params), bias(pass.params), z, h, 0, 1);
     ridge(pass).inverse(h, h, slope, log_det);
-    copy_rows<T>(z, x, n_);
+    copy_features<T>(z, x, n_);
     data_gradient<T>(vector_, u, h, x, 0, n_, Into::kSubtract);
   }
 
   // The adjoint dz = J^-T (dx - dlog_det d(log_det)/dx) is dx + w dt; parameters see forward's backward with -dz.
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    const Panels<T> h = pass.kept, slope = pass.kept.from(1), dt = pass.scratch.from(2 * array_);
-    const Panels<T> minus_h = dt.from(1);
+    const Panels<T> h = pass.kept, slope = pass.kept.feature(1), dt = pass.scratch.feature(2 * array_);
+    const Panels<T> minus_h = dt.feature(1);
     const T* u = direction(pass);
     T dm = 0;
     forward_product<T>(vector_, u, nullptr, dx, dt, 0, 1);
     ridge(pass).inverse_backward(h, slope, dt, grads.dlog_det, dt, &dm);
-    copy_rows<T>(dx, dz, n_);
+    copy_features<T>(dx, dz, n_);
     data_gradient<T>(vector_, weight(pass.params), dt, dz, 0, n_, Into::kAdd);
-    negate_rows<T>(h, minus_h, 1);
+    negate_features<T>(h, minus_h, 1);
     pull_parameters(x, minus_h, dz, dt, dm, pass, grads);
   }
 
@@ -121,7 +121,7 @@ class Planar final : public Bijection<T> {
   const T* direction(const Pass<T>& pass) const {
     const T *w = weight(pass.params), *u = raw_direction(pass.params);
     const auto [m, per_square, share] = correction(pass.params);
-    T* corrected = pass.scratch.row(0, 0);
+    T* corrected = pass.scratch.lanes(0, 0);
     double left = m.value();
     for (Index j = 0; j < n_; ++j) {
       corrected[j] = static_cast<T>(u[j] + share * w[j]);
@@ -134,8 +134,8 @@ class Planar final : public Bijection<T> {
   // The gradients of w and b given dt, and those of u^ and m, whose adjoints are sum h dz and dm, through a and |w|^2.
   void pull_parameters(Panels<const T> x, Panels<const T> h, Panels<const T> dz, Panels<const T> dt, T dm,
                        const Pass<T>& pass, const Gradients<T>& grads) const {
-    const Panels<T> scratch = pass.scratch.from(2 * array_ + 2);
-    T* du = pass.scratch.row(0, array_);
+    const Panels<T> scratch = pass.scratch.feature(2 * array_ + 2);
+    T* du = pass.scratch.lanes(0, array_);
     std::fill_n(du, n_, T(0));
     weight_gradient<T>(vector_, h, dz, scratch, du);
     weight_gradient<T>(vector_, dt, x, scratch, weight(grads.dparams));

@@ -58,9 +58,9 @@ class Pointwise final : public Bijection<T> {
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>&) const override {
     for_numbers(x, [=](Map map, Index p, Index j) {
-      const R at = R::load(x.row(p, j));
-      map.value(at).store(z.row(p, j));
-      accumulate(log_det.row(p, 0), map.log_slope(at));
+      const R at = R::load(x.lanes(p, j));
+      map.value(at).store(z.lanes(p, j));
+      accumulate(log_det.lanes(p, 0), map.log_slope(at));
     });
   }
 
@@ -68,17 +68,17 @@ class Pointwise final : public Bijection<T> {
                 const Gradients<T>& grads) const override {
     const Panels<const T> dlog_det = grads.dlog_det;
     for_numbers(x, [=](Map map, Index p, Index j) {
-      const R at = R::load(x.row(p, j)), bend = map.curvature(at) * R::load(dlog_det.row(p, 0));
-      fma(R::load(dz.row(p, j)), exp(map.log_slope(at)), bend).store(dx.row(p, j));
+      const R at = R::load(x.lanes(p, j)), bend = map.curvature(at) * R::load(dlog_det.lanes(p, 0));
+      fma(R::load(dz.lanes(p, j)), exp(map.log_slope(at)), bend).store(dx.lanes(p, j));
     });
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>&) const override {
     for_numbers(z, [=](Map map, Index p, Index j) {
-      const R at = R::load(z.row(p, j)), value = map.inverse(inside(at));
-      value.store(x.row(p, j));
+      const R at = R::load(z.lanes(p, j)), value = map.inverse(inside(at));
+      value.store(x.lanes(p, j));
       const auto outside = (at < Map::image.low) | (at > Map::image.high);
-      accumulate(log_det.row(p, 0), select(outside, R(-kInfinity<T>), -map.log_slope(value)));
+      accumulate(log_det.lanes(p, 0), select(outside, R(-kInfinity<T>), -map.log_slope(value)));
     });
   }
 
@@ -86,10 +86,10 @@ class Pointwise final : public Bijection<T> {
                         const Pass<T>&, const Gradients<T>& grads) const override {
     const Panels<const T> dlog_det = grads.dlog_det;
     for_numbers(z, [=](Map map, Index p, Index j) {
-      const R at = R::load(z.row(p, j)), value = R::load(x.row(p, j));
-      const R bend = map.curvature(value) * R::load(dlog_det.row(p, 0));
-      const R pulled = (R::load(dx.row(p, j)) - bend) * exp(-map.log_slope(value));
-      select(inside(at) == at, pulled, R(T(0))).store(dz.row(p, j));
+      const R at = R::load(z.lanes(p, j)), value = R::load(x.lanes(p, j));
+      const R bend = map.curvature(value) * R::load(dlog_det.lanes(p, 0));
+      const R pulled = (R::load(dx.lanes(p, j)) - bend) * exp(-map.log_slope(value));
+      select(inside(at) == at, pulled, R(T(0))).store(dz.lanes(p, j));
     });
   }
 

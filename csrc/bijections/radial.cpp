@@ -44,10 +44,10 @@ class Radial final : public Bijection<T> {
     const Shape s(pass.params, n_);
     for (Index p = 0; p < x.count; ++p) {
       const R q = radius(x, p, pass.params) * (1 / s.alpha);
-      q.store(pass.kept.row(p, 0));
+      q.store(pass.kept.lanes(p, 0));
       const Point at(q, s.k);
       move(x, z, p, pass.params, s.k * at.rho);
-      accumulate(log_det.row(p, 0), log_det_of(at, s.k));
+      accumulate(log_det.lanes(p, 0), log_det_of(at, s.k));
     }
   }
 
@@ -56,14 +56,14 @@ class Radial final : public Bijection<T> {
     const Shape s(pass.params, n_);
     R dk(T(0)), dlog_alpha(T(0));
     for (Index p = 0; p < x.count; ++p) {
-      const R q = R::load(pass.kept.row(p, 0)), dl = R::load(grads.dlog_det.row(p, 0));
+      const R q = R::load(pass.kept.lanes(p, 0)), dl = R::load(grads.dlog_det.lanes(p, 0));
       const Point at(q, s.k);
       const R along = dot(x, dz, p, pass.params);
       const R dq = -(along * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho;
       dk += along * at.rho + dl * by_k(at);
       dlog_alpha -= dq * q;
-      per_radius(dq, q, s.alpha).store(pass.scratch.row(p, 0));
-      (s.k * at.rho).store(pass.scratch.row(p, 1));
+      per_radius(dq, q, s.alpha).store(pass.scratch.lanes(p, 0));
+      (s.k * at.rho).store(pass.scratch.lanes(p, 1));
     }
     pull_rows(x, dz, dx, pass, grads);
     grads.dparams[n_] += sum(dlog_alpha) * s.alpha_slope;
@@ -78,10 +78,10 @@ class Radial final : public Bijection<T> {
       const R y = radius(z, p, pass.params) * (1 / s.alpha), b = R(1 + s.k) - y;
       const R twice = abs(b) + sqrt(fma(b, b, y * T(4)));
       const R q = select(b < T(0), twice * T(0.5), y * T(2) / twice);
-      q.store(pass.kept.row(p, 0));
+      q.store(pass.kept.lanes(p, 0));
       const Point at(q, s.k);
       move(z, x, p, pass.params, -(s.k * at.rho) / at.across);
-      accumulate(log_det.row(p, 0), -log_det_of(at, s.k));
+      accumulate(log_det.lanes(p, 0), -log_det_of(at, s.k));
     }
   }
 
@@ -92,15 +92,15 @@ class Radial final : public Bijection<T> {
     const Shape s(pass.params, n_);
     R dk(T(0)), dlog_alpha(T(0));
     for (Index p = 0; p < x.count; ++p) {
-      const R q = R::load(pass.kept.row(p, 0)), dl = R::load(grads.dlog_det.row(p, 0));
+      const R q = R::load(pass.kept.lanes(p, 0)), dl = R::load(grads.dlog_det.lanes(p, 0));
       const Point at(q, s.k);
       const R outer = dot(x, dx, p, pass.params) / at.across;
       const R pulled = (outer * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho / at.along;
       const R along = fma(q, pulled, outer);  // (x - c).dz
       dk -= along * at.rho + dl * by_k(at);
       dlog_alpha -= (along * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho * q;
-      per_radius(pulled, q, s.alpha).store(pass.scratch.row(p, 0));
-      (-(s.k * at.rho) / at.across).store(pass.scratch.row(p, 1));
+      per_radius(pulled, q, s.alpha).store(pass.scratch.lanes(p, 0));
+      (-(s.k * at.rho) / at.across).store(pass.scratch.lanes(p, 1));
     }
     pull_rows(x, dx, dz, pass, grads);
     grads.dparams[n_] += sum(dlog_alpha) * s.alpha_slope;
@@ -145,8 +145,8 @@ class Radial final : public Bijection<T> {
   R dot(Panels<const T> x, Panels<const T> v, Index p, const T* center) const {
     R total(T(0));
     for (Index j = 0; j < n_; ++j) {
-      const R d = R::load(x.row(p, j)) - center[j];
-      total = fma(d, v.data ? R::load(v.row(p, j)) : d, total);
+      const R d = R::load(x.lanes(p, j)) - center[j];
+      total = fma(d, v.data ? R::load(v.lanes(p, j)) : d, total);
     }
     return total;
   }
@@ -154,8 +154,8 @@ class Radial final : public Bijection<T> {
   // to = from + share (from - c)
   void move(Panels<const T> from, Panels<T> to, Index p, const T* center, R share) const {
     for (Index j = 0; j < n_; ++j) {
-      const R v = R::load(from.row(p, j));
-      fma(share, v - center[j], v).store(to.row(p, j));
+      const R v = R::load(from.lanes(p, j));
+      fma(share, v - center[j], v).store(to.lanes(p, j));
     }
   }
 
@@ -168,9 +168,9 @@ class Radial final : public Bijection<T> {
     for (Index j = 0; j < n_; ++j) {
       R total(T(0));
       for (Index p = 0; p < x.count; ++p) {
-        const R d = R::load(x.row(p, j)) - pass.params[j], above = R::load(dout.row(p, j));
-        const R push = fma(R::load(pass.scratch.row(p, 0)), d, R::load(pass.scratch.row(p, 1)) * above);
-        (above + push).store(din.row(p, j));
+        const R d = R::load(x.lanes(p, j)) - pass.params[j], above = R::load(dout.lanes(p, j));
+        const R push = fma(R::load(pass.scratch.lanes(p, 0)), d, R::load(pass.scratch.lanes(p, 1)) * above);
+        (above + push).store(din.lanes(p, j));
         total -= push;
       }
       grads.dparams[j] += sum(total);

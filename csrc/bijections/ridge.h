@@ -62,10 +62,10 @@ struct Ridge {
   void forward(Panels<const T> t, Panels<T> h, Panels<T> slope, Panels<double> log_det) const {
     const T m = this->m;
     for (Index p = 0; p < t.count; ++p) {
-      const Slope<R> bend = tanh_slope(R::load(t.row(p, 0)));
-      bend.value.store(h.row(p, 0));
-      bend.slope.store(slope.row(p, 0));
-      accumulate(log_det.row(p, 0), log1p(bend.slope * m));
+      const Slope<R> bend = tanh_slope(R::load(t.lanes(p, 0)));
+      bend.value.store(h.lanes(p, 0));
+      bend.slope.store(slope.lanes(p, 0));
+      accumulate(log_det.lanes(p, 0), log1p(bend.slope * m));
     }
   }
 
@@ -73,10 +73,10 @@ struct Ridge {
   void inverse(Panels<const T> y, Panels<T> h, Panels<T> slope, Panels<double> log_det) const {
     const T m = this->m;
     for (Index p = 0; p < y.count; ++p) {
-      const Slope<R> bend = tanh_slope(root(m, R::load(y.row(p, 0))));
-      bend.value.store(h.row(p, 0));
-      bend.slope.store(slope.row(p, 0));
-      accumulate(log_det.row(p, 0), -log1p(bend.slope * m));
+      const Slope<R> bend = tanh_slope(root(m, R::load(y.lanes(p, 0))));
+      bend.value.store(h.lanes(p, 0));
+      bend.slope.store(slope.lanes(p, 0));
+      accumulate(log_det.lanes(p, 0), -log1p(bend.slope * m));
     }
   }
 
@@ -86,9 +86,9 @@ struct Ridge {
     const T m = this->m;
     R total(T(0));
     for (Index p = 0; p < h.count; ++p) {
-      const R s = R::load(slope.row(p, 0)), dl = R::load(dlog_det.row(p, 0)) / fma(s, R(m), R(T(1)));
+      const R s = R::load(slope.lanes(p, 0)), dl = R::load(dlog_det.lanes(p, 0)) / fma(s, R(m), R(T(1)));
       total += dl * s;
-      (s * (R::load(dh.row(p, 0)) - dl * R::load(h.row(p, 0)) * (2 * m))).store(dt.row(p, 0));
+      (s * (R::load(dh.lanes(p, 0)) - dl * R::load(h.lanes(p, 0)) * (2 * m))).store(dt.lanes(p, 0));
     }
     *dm += sum(total);
   }
@@ -99,10 +99,10 @@ struct Ridge {
     const T m = this->m;
     R total(T(0));
     for (Index p = 0; p < h.count; ++p) {
-      const R s = R::load(slope.row(p, 0)), per = R(T(1)) / fma(s, R(m), R(T(1)));
-      const R dl = R::load(dlog_det.row(p, 0)) * per;
+      const R s = R::load(slope.lanes(p, 0)), per = R(T(1)) / fma(s, R(m), R(T(1)));
+      const R dl = R::load(dlog_det.lanes(p, 0)) * per;
       total += dl * s;
-      (s * per * (dl * R::load(h.row(p, 0)) * (2 * m) - R::load(dh.row(p, 0)))).store(dt.row(p, 0));
+      (s * per * (dl * R::load(h.lanes(p, 0)) * (2 * m) - R::load(dh.lanes(p, 0)))).store(dt.lanes(p, 0));
     }
     *dm -= sum(total);
   }

@@ -68,31 +68,31 @@ class Sylvester final : public Bijection<T> {
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     const auto [q, r] = matrices(pass);
-    const Panels<T> y = pass.kept, h = y.from(m_), slope = h.from(m_), v = rows(pass);
+    const Panels<T> y = pass.kept, h = y.feature(m_), slope = h.feature(m_), v = rows(pass);
     data_gradient<T>(columns_, q, x, y, 0, m_);
     put_bias(pass.params, h);
     data_gradient<T>(lower_, inner(pass.params), y, h, 0, m_, Into::kAdd);
-    for (Index i = 0; i < m_; ++i) ridge(pass, i).forward(h.from(i), h.from(i), slope.from(i), log_det);
+    for (Index i = 0; i < m_; ++i) ridge(pass, i).forward(h.feature(i), h.feature(i), slope.feature(i), log_det);
     data_gradient<T>(lower_, r, h, v, 0, m_);
-    copy_rows<T>(x, z, n_);
+    copy_features<T>(x, z, n_);
     forward_product<T>(columns_, q, nullptr, v, z, 0, n_, Into::kAdd);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
     const auto [q, r] = matrices(pass);
-    const Panels<T> h = pass.kept.from(m_), slope = h.from(m_);
-    const Panels<T> v = rows(pass), dv = v.from(m_), dt = dv.from(m_), dy = dt.from(m_);
+    const Panels<T> h = pass.kept.feature(m_), slope = h.feature(m_);
+    const Panels<T> v = rows(pass), dv = v.feature(m_), dt = dv.feature(m_), dy = dt.feature(m_);
     data_gradient<T>(lower_, r, h, v, 0, m_);
     data_gradient<T>(columns_, q, dz, dv, 0, m_);
     forward_product<T>(lower_, r, nullptr, dv, dt, 0, m_);
     for (Index i = 0; i < m_; ++i) {
       T dm = 0;
-      ridge(pass, i).backward(h.from(i), slope.from(i), dt.from(i), grads.dlog_det, dt.from(i), &dm);
+      ridge(pass, i).backward(h.feature(i), slope.feature(i), dt.feature(i), grads.dlog_det, dt.feature(i), &dm);
       pull_steepness(pass.params, i, dm, grads.dparams);
     }
     forward_product<T>(lower_, inner(pass.params), nullptr, dt, dy, 0, m_);
-    copy_rows<T>(dz, dx, n_);
+    copy_features<T>(dz, dx, n_);
     forward_product<T>(columns_, q, nullptr, dy, dx, 0, n_, Into::kAdd);
     pull_matrices(x, dz, pass, grads);
   }
@@ -100,18 +100,18 @@ class Sylvester final : public Bijection<T> {
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
     const auto [q, r] = matrices(pass);
     const T* s = inner(pass.params);
-    const Panels<T> y = pass.kept, h = y.from(m_), slope = h.from(m_), v = rows(pass);
+    const Panels<T> y = pass.kept, h = y.feature(m_), slope = h.feature(m_), v = rows(pass);
     data_gradient<T>(columns_, q, z, y, 0, m_);
     put_bias(pass.params, h);
     for (Index i = m_ - 1; i >= 0; --i) {  // y_i is e_i until here, and h_i the constant of t_i
       data_gradient<T>(strict_, r, h, y, i, i + 1, Into::kSubtract);
       data_gradient<T>(strict_, s, y, h, i, i + 1, Into::kAdd);
-      add_multiple(s[i * m_ + i], y.from(i), h.from(i));
-      ridge(pass, i).inverse(h.from(i), h.from(i), slope.from(i), log_det);
-      add_multiple(-r[i * m_ + i], h.from(i), y.from(i));
+      add_multiple(s[i * m_ + i], y.feature(i), h.feature(i));
+      ridge(pass, i).inverse(h.feature(i), h.feature(i), slope.feature(i), log_det);
+      add_multiple(-r[i * m_ + i], h.feature(i), y.feature(i));
     }
     data_gradient<T>(lower_, r, h, v, 0, m_);
-    copy_rows<T>(z, x, n_);
+    copy_features<T>(z, x, n_);
     forward_product<T>(columns_, q, nullptr, v, x, 0, n_, Into::kSubtract);
   }
 
@@ -121,24 +121,24 @@ class Sylvester final : public Bijection<T> {
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
     const auto [q, r] = matrices(pass);
     const T* s = inner(pass.params);
-    const Panels<T> h = pass.kept.from(m_), slope = h.from(m_);
-    const Panels<T> v = rows(pass), dv = v.from(m_), dt = dv.from(m_), dy = dt.from(m_);
+    const Panels<T> h = pass.kept.feature(m_), slope = h.feature(m_);
+    const Panels<T> v = rows(pass), dv = v.feature(m_), dt = dv.feature(m_), dy = dt.feature(m_);
     data_gradient<T>(columns_, q, dx, dv, 0, m_);
     for (Index i = 0; i < m_; ++i) {
       T dm = 0;
       forward_product<T>(strict_, s, nullptr, dt, dv, i, i + 1, Into::kAdd);
       forward_product<T>(strict_, r, nullptr, dv, dt, i, i + 1);
-      add_multiple(r[i * m_ + i], dv.from(i), dt.from(i));
-      ridge(pass, i).inverse_backward(h.from(i), slope.from(i), dt.from(i), grads.dlog_det, dt.from(i), &dm);
-      add_multiple(s[i * m_ + i], dt.from(i), dv.from(i));
+      add_multiple(r[i * m_ + i], dv.feature(i), dt.feature(i));
+      ridge(pass, i).inverse_backward(h.feature(i), slope.feature(i), dt.feature(i), grads.dlog_det, dt.feature(i), &dm);
+      add_multiple(s[i * m_ + i], dt.feature(i), dv.feature(i));
       pull_steepness(pass.params, i, dm, grads.dparams);
     }
     forward_product<T>(lower_, s, nullptr, dt, dy, 0, m_);
-    copy_rows<T>(dx, dz, n_);
+    copy_features<T>(dx, dz, n_);
     forward_product<T>(columns_, q, nullptr, dy, dz, 0, n_, Into::kAdd);
     data_gradient<T>(lower_, r, h, v, 0, m_);
-    negate_rows<T>(v, v, m_);
-    negate_rows<T>(dv, dv, m_);
+    negate_features<T>(v, v, m_);
+    negate_features<T>(dv, dv, m_);
     pull_matrices(x, dz, pass, grads);
   }
 
@@ -158,16 +158,16 @@ class Sylvester final : public Bijection<T> {
   Index q_rows() const { return panels_for(n_ * m_); }
   Index r_rows() const { return panels_for(m_ * m_); }
   Index n_arrays() const { return 2 * (q_rows() + r_rows()) + panels_for(basis_.n_scratch()); }
-  Panels<T> rows(const Pass<T>& pass) const { return pass.scratch.from(n_arrays()); }
+  Panels<T> rows(const Pass<T>& pass) const { return pass.scratch.feature(n_arrays()); }
 
   struct Matrices {
     T *q, *r;
   };
   Matrices arrays(const Pass<T>& pass, Index first) const {
-    return {pass.scratch.row(0, first), pass.scratch.row(0, first + q_rows())};
+    return {pass.scratch.lanes(0, first), pass.scratch.lanes(0, first + q_rows())};
   }
   Matrices adjoints(const Pass<T>& pass) const { return arrays(pass, q_rows() + r_rows()); }
-  T* basis_scratch(const Pass<T>& pass) const { return pass.scratch.row(0, 2 * (q_rows() + r_rows())); }
+  T* basis_scratch(const Pass<T>& pass) const { return pass.scratch.lanes(0, 2 * (q_rows() + r_rows())); }
 
   Matrices matrices(const Pass<T>& pass) const {
     const Matrices at = arrays(pass, 0);
@@ -195,9 +195,9 @@ class Sylvester final : public Bijection<T> {
   // The gradients of all matrices and of b, from the rows v, dv, dt and dy and the adjoint dz of z = x + Q v.
   void pull_matrices(Panels<const T> x, Panels<const T> dz, const Pass<T>& pass,
                      const Gradients<T>& grads) const {
-    const Panels<const T> y = pass.kept, h = y.from(m_), v = rows(pass);
-    const Panels<const T> dv = v.from(m_), dt = dv.from(m_), dy = dt.from(m_);
-    const Panels<T> scratch = rows(pass).from(4 * m_);
+    const Panels<const T> y = pass.kept, h = y.feature(m_), v = rows(pass);
+    const Panels<const T> dv = v.feature(m_), dt = dv.feature(m_), dy = dt.feature(m_);
+    const Panels<T> scratch = rows(pass).feature(4 * m_);
     const auto [dq, dr] = adjoints(pass);
     std::fill_n(dq, n_ * m_, T(0));
     weight_gradient<T>(columns_, dz, v, scratch, dq);
@@ -220,13 +220,13 @@ class Sylvester final : public Bijection<T> {
 
   void put_bias(const T* params, Panels<T> t) const {
     for (Index p = 0; p < t.count; ++p)
-      for (Index i = 0; i < m_; ++i) R(params[n_ * m_ + i]).store(t.row(p, i));
+      for (Index i = 0; i < m_; ++i) R(params[n_ * m_ + i]).store(t.lanes(p, i));
   }
 
   // to += factor from, of one row.
   static void add_multiple(T factor, Panels<const T> from, Panels<T> to) {
     for (Index p = 0; p < from.count; ++p)
-      fma(R(factor), R::load(from.row(p, 0)), R::load(to.row(p, 0))).store(to.row(p, 0));
+      fma(R(factor), R::load(from.lanes(p, 0)), R::load(to.lanes(p, 0))).store(to.lanes(p, 0));
   }
 
   Index n_, m_;

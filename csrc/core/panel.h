@@ -1,8 +1,9 @@
 // Panels: sixteen data rows at a time, feature-major, `panel[feature][16]`.
 //
-// A Panels is a view of `count` panels that lie `stride` elements apart; it owns nothing. Because one feature
-// of a panel is sixteen neighbouring numbers, a subset of consecutive features is a shift of the pointer, and
-// a thread's whole workspace is one Panels of many rows from which every layer is handed its slice.
+// A line of a panel is a feature, or a slot where it is working memory; its sixteen numbers are lanes, one for each data
+// row. A Panels is a view of `count` panels that lie `stride` elements apart; it owns nothing. Consecutive features are
+// a shift of the pointer, and so a thread's whole workspace is one Panels of many slots, of which every layer is handed
+// its slice.
 #pragma once
 
 #include <algorithm>
@@ -22,10 +23,11 @@ struct Panels {
   Index stride = 0;  // elements from one panel to the next
   Index count = 0;   // panels
 
-  T* row(Index panel, Index feature) const { return data + panel * stride + feature * kLanes; }
+  // The lanes of one feature of one panel.
+  T* lanes(Index panel, Index feature) const { return data + panel * stride + feature * kLanes; }
 
   // The features from `first` on.
-  Panels from(Index first) const { return {data + first * kLanes, stride, count}; }
+  Panels feature(Index first) const { return {data + first * kLanes, stride, count}; }
 
   // `n` panels from the `first` on.
   Panels slice(Index first, Index n) const { return {data + first * stride, stride, n}; }
@@ -41,8 +43,8 @@ Panels<T> dense_panels(T* data, Index n_features, Index count) {
 
 // Copies n neighbouring features.
 template <class T>
-void copy_rows(Panels<const T> from, Panels<T> to, Index n) {
-  for (Index p = 0; p < from.count; ++p) std::copy_n(from.row(p, 0), n * kLanes, to.row(p, 0));
+void copy_features(Panels<const T> from, Panels<T> to, Index n) {
+  for (Index p = 0; p < from.count; ++p) std::copy_n(from.lanes(p, 0), n * kLanes, to.lanes(p, 0));
 }
 
 }  // namespace nflows

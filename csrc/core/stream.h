@@ -62,7 +62,7 @@ class Source {
     std::fill_n(room, to.count * n_features_ * kLanes, T(0));
     for (Index i = 0; i < n; ++i)
       for (Index j = 0; j < n_features_; ++j)
-        to.row(i / kLanes, j)[i % kLanes] = dense_.row(rows[i] / kLanes, j)[rows[i] % kLanes];
+        to.lanes(i / kLanes, j)[i % kLanes] = dense_.lanes(rows[i] / kLanes, j)[rows[i] % kLanes];
   }
 
   const Stream* stream_ = nullptr;
@@ -81,7 +81,7 @@ class Sink {
   void write(Panels<const T> panels, Index first, T* room) const {
     const auto to = stream_ == nullptr ? dense_.slice(first, panels.count)
                                        : dense_panels(room, n_features_, panels.count);
-    copy_rows(panels, to, n_features_);
+    copy_features(panels, to, n_features_);
     if (stream_ != nullptr) stream_->move(stream_->owner, first, panels.count, room);
   }
 

@@ -19,7 +19,7 @@ void saturate(Panels<const T> from, Panels<T> to, Index n) {
   using R = Rows<T>;
   for (Index p = 0; p < from.count; ++p)
     for (Index j = 0; j < n; ++j)
-      max(R(-kFarAway<T>), min(R(kFarAway<T>), R::load(from.row(p, j)))).store(to.row(p, j));
+      max(R(-kFarAway<T>), min(R(kFarAway<T>), R::load(from.lanes(p, j)))).store(to.lanes(p, j));
 }
 
 }  // namespace
@@ -87,14 +87,14 @@ template <class T>
 Panels<const T> Chain<T>::run(Direction direction, Keep keep, const T* params, Panels<const T> x,
                               Panels<const T> context, Panels<double> log_det, Panels<T> workspace) const {
   const Plan& at = plan(keep);
-  saturate(x, workspace.from(at.value[0]), n_features_);
+  saturate(x, workspace.feature(at.value[0]), n_features_);
   for (Index s = 0; s < n_layers(); ++s) {
     const Index l = layer_at(direction, s);
-    const Pass<T> pass{params + layers_[l].params, context, workspace.from(at.kept[l]),
-                       workspace.from(at.scratch)};
-    apply(layers_[l], direction, workspace.from(at.value[s]), workspace.from(at.value[s + 1]), log_det, pass);
+    const Pass<T> pass{params + layers_[l].params, context, workspace.feature(at.kept[l]),
+                       workspace.feature(at.scratch)};
+    apply(layers_[l], direction, workspace.feature(at.value[s]), workspace.feature(at.value[s + 1]), log_det, pass);
   }
-  return workspace.from(at.value[n_layers()]);
+  return workspace.feature(at.value[n_layers()]);
 }
 
 template <class T>
@@ -105,12 +105,12 @@ Panels<const T> Chain<T>::pull(Direction direction, const T* params, Panels<cons
   Panels<const T> adjoint = dout;
   for (Index s = n_layers() - 1, turn = 1; s >= 0; --s, turn = 1 - turn) {
     const Index l = layer_at(direction, s);
-    const Pass<T> pass{params + layers_[l].params, context, workspace.from(at.kept[l]),
-                       workspace.from(at.scratch)};
+    const Pass<T> pass{params + layers_[l].params, context, workspace.feature(at.kept[l]),
+                       workspace.feature(at.scratch)};
     const Gradients<T> own{grads.dlog_det, grads.dparams + layers_[l].params, grads.dcontext};
     if (accumulate == Accumulate::kAfresh) std::fill_n(own.dparams, layers_[l].bijection->n_params(), T(0));
-    const Panels<const T> in = workspace.from(at.value[s]), out = workspace.from(at.value[s + 1]);
-    const Panels<T> next = workspace.from(at.adjoint[turn]);
+    const Panels<const T> in = workspace.feature(at.value[s]), out = workspace.feature(at.value[s + 1]);
+    const Panels<T> next = workspace.feature(at.adjoint[turn]);
     if (direction == Direction::kForward)
       layers_[l].bijection->backward(in, out, adjoint, next, pass, own);
     else
@@ -131,11 +131,11 @@ void Chain<T>::start_from_data(Panels<T> x, Panels<const T> context, const doubl
     const Layer& layer = layers_[l];
     layer.bijection->start_from_data(x, weights, params + layer.params);
     for (Index p = 0; p < x.count && l < last; ++p) {
-      const Panels<T> one = x.slice(p, 1), out = workspace.from(lean_plan_.value[0]);
-      const Pass<T> pass{params + layer.params, context.slice(p, 1), workspace.from(0),
-                         workspace.from(lean_plan_.scratch)};
+      const Panels<T> one = x.slice(p, 1), out = workspace.feature(lean_plan_.value[0]);
+      const Pass<T> pass{params + layer.params, context.slice(p, 1), workspace.feature(0),
+                         workspace.feature(lean_plan_.scratch)};
       apply(layer, Direction::kForward, one, out, dense_panels(unused, 1, 1), pass);
-      std::copy_n(out.row(0, 0), n_features_ * kLanes, one.row(0, 0));
+      std::copy_n(out.lanes(0, 0), n_features_ * kLanes, one.lanes(0, 0));
     }
   }
 }

@@ -50,7 +50,7 @@ class Chain {
   Panels<const T> pull(Direction direction, const T* params, Panels<const T> context, Panels<const T> dout,
                        const Gradients<T>& grads, Panels<T> workspace,
                        Accumulate accumulate = Accumulate::kOnTop) const;
-  Panels<T> dout_buffer(Panels<T> workspace) const { return workspace.from(kept_plan_.adjoint[0]); }
+  Panels<T> dout_buffer(Panels<T> workspace) const { return workspace.feature(kept_plan_.adjoint[0]); }
 
  private:
   struct Layer {

@@ -123,7 +123,7 @@ void Flow<T>::map_backward(Direction direction, const T* params, const T* x, con
                                        to_context.slice(tile.first, tile.count)};
               const auto pulled = chain_.pull(direction, params, tile.context,
                                               above.slice(tile.first, tile.count), grads, workspace);
-              copy_rows(pulled, to.slice(tile.first, tile.count), n);
+              copy_features(pulled, to.slice(tile.first, tile.count), n);
             });
 }
 
@@ -145,7 +145,7 @@ void Flow<T>::log_prob_backward(const T* params, const T* x, const T* context, I
     base_->backward(base_params(params), z, grads.dlog_det, dz, base_params(adjoints.dparams),
                     base_scratch(keep, workspace));
     const auto pulled = chain_.pull(Direction::kForward, params, tile.context, dz, grads, workspace);
-    copy_rows(pulled, to.slice(tile.first, tile.count), n);
+    copy_features(pulled, to.slice(tile.first, tile.count), n);
   });
 }
 

@@ -35,7 +35,7 @@ class Flow {
   // Panel rows of a tile's workspace: the chain's, then what the base overwrites.
   Index n_workspace(Keep keep) const { return chain_.n_workspace(keep) + base_->n_scratch(); }
   Panels<T> base_scratch(Keep keep, Panels<T> workspace) const {
-    return workspace.from(chain_.n_workspace(keep));
+    return workspace.feature(chain_.n_workspace(keep));
   }
 
   // The start for a seed; returns the random state that a start from data goes on with.

@@ -73,7 +73,7 @@ class Householder {
   // u.x of one panel.
   R along(const T* v, T unit, Panels<T> x, Index panel) const {
     R total(T(0));
-    for (Index j = 0; j < n_; ++j) total = fma(R(v[j] * unit), R::load(x.row(panel, j)), total);
+    for (Index j = 0; j < n_; ++j) total = fma(R(v[j] * unit), R::load(x.lanes(panel, j)), total);
     return total;
   }
 
@@ -81,25 +81,25 @@ class Householder {
     const T unit = unit_scale(v);
     for (Index p = 0; p < x.count; ++p) {
       const R twice = along(v, unit, x, p) * T(2);
-      for (Index j = 0; j < n_; ++j) (R::load(x.row(p, j)) - twice * (v[j] * unit)).store(x.row(p, j));
+      for (Index j = 0; j < n_; ++j) (R::load(x.lanes(p, j)) - twice * (v[j] * unit)).store(x.lanes(p, j));
     }
   }
 
   void pull_reflection(const T* v, Panels<T> y, Panels<T> dy, Panels<T> scratch, T* dv) const {
     const T unit = unit_scale(v);
     for (Index p = 0; p < y.count; ++p) {
-      along(v, unit, y, p).store(scratch.row(p, 0));
-      along(v, unit, dy, p).store(scratch.row(p, 1));
+      along(v, unit, y, p).store(scratch.lanes(p, 0));
+      along(v, unit, dy, p).store(scratch.lanes(p, 1));
     }
     for (Index j = 0; j < n_; ++j) {
       const T twice = 2 * (v[j] * unit);
       R total(T(0));
       for (Index p = 0; p < y.count; ++p) {
-        const R c = R::load(scratch.row(p, 0)), b = R::load(scratch.row(p, 1));
-        const R value = R::load(y.row(p, j)), adjoint = R::load(dy.row(p, j));
+        const R c = R::load(scratch.lanes(p, 0)), b = R::load(scratch.lanes(p, 1));
+        const R value = R::load(y.lanes(p, j)), adjoint = R::load(dy.lanes(p, j));
         total += c * adjoint - b * value;
-        (value - c * twice).store(y.row(p, j));
-        (adjoint - b * twice).store(dy.row(p, j));
+        (value - c * twice).store(y.lanes(p, j));
+        (adjoint - b * twice).store(dy.lanes(p, j));
       }
       dv[j] += 2 * unit * sum(total);
     }

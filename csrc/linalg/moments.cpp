@@ -10,7 +10,7 @@ Moments moments(Panels<const T> x, Index n, const double* weights) {
     for (int l = 0; l < kLanes; ++l) {
       const double w = weights[p * kLanes + l];
       total += w;
-      for (Index i = 0; i < n; ++i) m.mean[i] += w * static_cast<double>(x.row(p, i)[l]);
+      for (Index i = 0; i < n; ++i) m.mean[i] += w * static_cast<double>(x.lanes(p, i)[l]);
     }
   for (double& mean : m.mean) mean /= total;
 
@@ -19,7 +19,7 @@ Moments moments(Panels<const T> x, Index n, const double* weights) {
     for (int l = 0; l < kLanes; ++l) {
       const double w = weights[p * kLanes + l] / total;
       if (w == 0.0) continue;
-      for (Index i = 0; i < n; ++i) centred[i] = static_cast<double>(x.row(p, i)[l]) - m.mean[i];
+      for (Index i = 0; i < n; ++i) centred[i] = static_cast<double>(x.lanes(p, i)[l]) - m.mean[i];
       for (Index i = 0; i < n; ++i)
         for (Index j = 0; j <= i; ++j) m.covariance[i * n + j] += w * centred[i] * centred[j];
     }

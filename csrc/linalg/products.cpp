@@ -42,7 +42,7 @@ struct RowLanes {
   NFLOWS_FN void step(Index m, Index part) const {
     const Index panel = part / kParts, lane = part % kParts * kNativeLanes<T>;
     const Index in_v = kWithin ? kNativeLanes<T> : in.stride, out_v = kWithin ? kNativeLanes<T> : out.stride;
-    T* y = out.row(panel, m) + lane;
+    T* y = out.lanes(panel, m) + lane;
 
     Native<T> acc[M][V];
 #pragma GCC unroll 16
@@ -51,7 +51,7 @@ struct RowLanes {
       for (int v = 0; v < V; ++v) acc[i][v] = broadcast_native(bias ? bias[m + i] : T(0));
 
     const auto [a, a_m, a_k, k_begin, k_end] = shape.template range<M>(m);
-    multiply_add<T, M, V>(acc, {a, a_m, a_k, in.row(panel, k_begin) + lane, kLanes, in_v}, k_end - k_begin);
+    multiply_add<T, M, V>(acc, {a, a_m, a_k, in.lanes(panel, k_begin) + lane, kLanes, in_v}, k_end - k_begin);
 
     const Native<T> zero{};
     switch (into) {
@@ -65,7 +65,7 @@ struct RowLanes {
         return write(acc, y, out_v, [&](Native<T> a, const T*, int, int) { return a > zero ? a : zero; });
       case Into::kGated: {
         const Index gate_v = kWithin ? kNativeLanes<T> : gate.stride;
-        const T* open = gate.row(panel, m) + lane;
+        const T* open = gate.lanes(panel, m) + lane;
         return write(acc, y, out_v, [&](Native<T> a, const T*, int i, int v) {
           return load_native(open + i * kLanes + v * gate_v) > zero ? a : zero;
         });

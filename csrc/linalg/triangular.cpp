@@ -19,13 +19,13 @@ UnitLower<T>::UnitLower(Index n) : strict_(strictly_lower(n)) {}
 
 template <class T>
 void UnitLower<T>::apply(const T* s, Panels<const T> x, Panels<T> y) const {
-  copy_rows(x, y, strict_.rows);
+  copy_features(x, y, strict_.rows);
   forward_product<T>(strict_, s, nullptr, x, y, 0, strict_.rows, Into::kAdd);
 }
 
 template <class T>
 void UnitLower<T>::apply_transposed(const T* s, Panels<const T> x, Panels<T> y) const {
-  copy_rows(x, y, strict_.rows);
+  copy_features(x, y, strict_.rows);
   data_gradient<T>(strict_, s, x, y, 0, strict_.cols, Into::kAdd);
 }
 

@@ -36,7 +36,7 @@ struct ColumnLanes {
         __builtin_prefetch(dweight + (m + i) * mask.cols + col + v * kNativeLanes<T>, 1);
     Native<T> acc[M][V] = {};
     for (Index p = 0; p < dy.count; ++p)
-      multiply_add<T, M, V>(acc, {dy.row(p, m), kLanes, 1, x.row(p, 0), kBlock<T>, kNativeLanes<T>}, kLanes);
+      multiply_add<T, M, V>(acc, {dy.lanes(p, m), kLanes, 1, x.lanes(p, 0), kBlock<T>, kNativeLanes<T>}, kLanes);
     if (mask.row_end[m] >= col + V * kNativeLanes<T>)
       add(acc, m, [](T* dw, Native<T> a, Index) { store_native(dw, load_native(dw) + a); });
     else if (mask.cols >= col + V * kNativeLanes<T>)  // what is masked gets a zero added
@@ -91,7 +91,7 @@ struct SummedLanes {
       for (int i = 0; i < M; ++i)
 #pragma GCC unroll 4
         for (int c = 0; c < C; ++c)
-          acc[c][i] += Rows<T>::load(dy.row(p, m + i)) * Rows<T>::load(x.row(p, col + c));
+          acc[c][i] += Rows<T>::load(dy.lanes(p, m + i)) * Rows<T>::load(x.lanes(p, col + c));
 #pragma GCC unroll 4
     for (int c = 0; c < C; ++c) {
       const Quad<T> total = sums(acc[c]);
@@ -112,7 +112,7 @@ struct BiasLanes {
     Rows<T> acc[4] = {};
     for (Index p = 0; p < dy.count; ++p)
 #pragma GCC unroll 4
-      for (int i = 0; i < M; ++i) acc[i] += Rows<T>::load(dy.row(p, m + i));
+      for (int i = 0; i < M; ++i) acc[i] += Rows<T>::load(dy.lanes(p, m + i));
     const Quad<T> total = sums(acc);
     for (int i = 0; i < M; ++i) dbias[m + i] += total[i];
   }
@@ -129,7 +129,7 @@ void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> 
     const Index n = std::min(kBlock<T>, mask.cols - col),
                 in_registers = n > kNativeLanes<T> ? kBlock<T> : kNativeLanes<T>;
     for (Index p = 0; p < x.count; ++p)
-      transpose_panel(x.row(p, col), n, in_registers, scratch.row(p, 0), kBlock<T>);
+      transpose_panel(x.lanes(p, col), n, in_registers, scratch.lanes(p, 0), kBlock<T>);
     // The first rows that reach the block may reach its first register only.
     const Index second = col + kNativeLanes<T>, begin = mask.col_begin[col];
     const Index narrow = (second < mask.cols ? mask.col_begin[second] : mask.rows) - begin;

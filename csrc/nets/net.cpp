@@ -79,44 +79,44 @@ void Net<T>::start(T* params, Rng& rng) const {
 // Adds the pre-activations, or their adjoints, of a block's other end.
 template <class T>
 void add_skipped(Panels<const T> from, Panels<T> to, Index begin, Index end) {
-  add_rows<T>(from.from(begin), to.from(begin), end - begin);
+  add_features<T>(from.feature(begin), to.feature(begin), end - begin);
 }
 
 // Views by value: through a reference, every store would make the compiler read them anew.
 template <class A, class T>
 void activate(Panels<const T> z, Panels<T> value, Index begin, Index end) {
   for (Index p = 0; p < z.count; ++p)
-    for (Index r = begin; r < end; ++r) A::value(Rows<T>::load(z.row(p, r))).store(value.row(p, r));
+    for (Index r = begin; r < end; ++r) A::value(Rows<T>::load(z.lanes(p, r))).store(value.lanes(p, r));
 }
 
 template <class T>
-void Net<T>::forward_rows(Index l, Index begin, Index end, const T* params, Panels<const T> in,
+void Net<T>::forward_units(Index l, Index begin, Index end, const T* params, Panels<const T> in,
                           Panels<T> kept, Panels<T> out) const {
   if (begin == end) return;
-  const Panels<const T> x = l == 0 ? in : kept.from(value_[l - 1]);
+  const Panels<const T> x = l == 0 ? in : kept.feature(value_[l - 1]);
   const T *weight = params + weight_[l], *bias = params + bias_[l];
   if (is_last(l)) return forward_product<T>(masks_[l], weight, bias, x, out, begin, end);
   if (activation_ == Activation::kRelu && !residual_)
-    return forward_product<T>(masks_[l], weight, bias, x, kept.from(value_[l]), begin, end, Into::kRectified);
+    return forward_product<T>(masks_[l], weight, bias, x, kept.feature(value_[l]), begin, end, Into::kRectified);
   with_activation(activation_, [&](auto a) {
     using A = decltype(a);
-    const Panels<T> value = kept.from(value_[l]), z = keeps_input_ ? kept.from(input_[l]) : value;
+    const Panels<T> value = kept.feature(value_[l]), z = keeps_input_ ? kept.feature(input_[l]) : value;
     forward_product<T>(masks_[l], weight, bias, x, z, begin, end);
-    if (ends_block(l)) add_skipped<T>(kept.from(input_[l - 2]), z, begin, end);
+    if (ends_block(l)) add_skipped<T>(kept.feature(input_[l - 2]), z, begin, end);
     activate<A, T>(z, value, begin, end);
   });
 }
 
 template <class T>
 void Net<T>::forward(const T* params, Panels<const T> in, Panels<T> kept, Panels<T> out) const {
-  for (Index l = 0; l < depth(); ++l) forward_rows(l, 0, masks_[l].rows, params, in, kept, out);
+  for (Index l = 0; l < depth(); ++l) forward_units(l, 0, masks_[l].rows, params, in, kept, out);
 }
 
 template <class T>
 void Net<T>::forward_degree(Index d, const T* params, Panels<const T> in, Panels<T> kept,
                             Panels<T> out) const {
   for (Index l = 0; l < depth(); ++l)
-    forward_rows(l, starts_[l][d], starts_[l][d + 1], params, in, kept, out);
+    forward_units(l, starts_[l][d], starts_[l][d + 1], params, in, kept, out);
 }
 
 // ---- Backward
@@ -127,35 +127,35 @@ void pull_activation(Panels<const T> z, Panels<const T> value, Panels<T> adjoint
   using R = Rows<T>;
   for (Index p = 0; p < z.count; ++p)
     for (Index r = begin; r < end; ++r)
-      A::pull(R::load(adjoint.row(p, r)), R::load(z.row(p, r)), R::load(value.row(p, r)))
-          .store(adjoint.row(p, r));
+      A::pull(R::load(adjoint.lanes(p, r)), R::load(z.lanes(p, r)), R::load(value.lanes(p, r)))
+          .store(adjoint.lanes(p, r));
 }
 
 // The adjoints of hidden layer l, rows [begin, end), from those of layer l + 1.
 template <class T>
-void Net<T>::backward_rows(Index l, Index begin, Index end, const T* params, Panels<const T> kept,
+void Net<T>::backward_units(Index l, Index begin, Index end, const T* params, Panels<const T> kept,
                            Panels<const T> dout, Panels<T> scratch) const {
   if (begin == end) return;
-  const Panels<const T> dy = is_last(l + 1) ? dout : scratch.from(adjoint_[l + 1]);
-  const Panels<T> dx = scratch.from(adjoint_[l]);
+  const Panels<const T> dy = is_last(l + 1) ? dout : scratch.feature(adjoint_[l + 1]);
+  const Panels<T> dx = scratch.feature(adjoint_[l]);
   const T* weight = params + weight_[l + 1];
   if (activation_ == Activation::kRelu) {
-    data_gradient<T>(masks_[l + 1], weight, dy, dx, begin, end, Into::kGated, kept.from(value_[l]));
+    data_gradient<T>(masks_[l + 1], weight, dy, dx, begin, end, Into::kGated, kept.feature(value_[l]));
   } else {
     data_gradient<T>(masks_[l + 1], weight, dy, dx, begin, end);
     with_activation(activation_, [&](auto a) {
       using A = decltype(a);
-      const Panels<const T> value = kept.from(value_[l]), z = A::kKeepsInput ? kept.from(input_[l]) : value;
+      const Panels<const T> value = kept.feature(value_[l]), z = A::kKeepsInput ? kept.feature(input_[l]) : value;
       pull_activation<A, T>(z, value, dx, begin, end);
     });
   }
-  if (ends_block(l + 2)) add_skipped<T>(scratch.from(adjoint_[l + 2]), dx, begin, end);
+  if (ends_block(l + 2)) add_skipped<T>(scratch.feature(adjoint_[l + 2]), dx, begin, end);
 }
 
 template <class T>
 void Net<T>::backward(const T* params, Panels<const T> kept, Panels<const T> dout, Panels<T> scratch,
                       Panels<T> din) const {
-  for (Index l = depth() - 2; l >= 0; --l) backward_rows(l, 0, masks_[l].rows, params, kept, dout, scratch);
+  for (Index l = depth() - 2; l >= 0; --l) backward_units(l, 0, masks_[l].rows, params, kept, dout, scratch);
   input_gradient(0, n_inputs(), params, dout, scratch, din);
 }
 
@@ -163,13 +163,13 @@ template <class T>
 void Net<T>::backward_degree(Index d, const T* params, Panels<const T> kept, Panels<const T> dout,
                              Panels<T> scratch) const {
   for (Index l = depth() - 2; l >= 0; --l)
-    backward_rows(l, starts_[l][d], starts_[l][d + 1], params, kept, dout, scratch);
+    backward_units(l, starts_[l][d], starts_[l][d + 1], params, kept, dout, scratch);
 }
 
 template <class T>
 void Net<T>::input_gradient(Index begin, Index end, const T* params, Panels<const T> dout, Panels<T> scratch,
                             Panels<T> din) const {
-  const Panels<const T> dy = is_last(0) ? dout : scratch.from(adjoint_[0]);
+  const Panels<const T> dy = is_last(0) ? dout : scratch.feature(adjoint_[0]);
   data_gradient<T>(masks_[0], params + weight_[0], dy, din, begin, end);
 }
 
@@ -177,9 +177,9 @@ template <class T>
 void Net<T>::weight_gradients(Panels<const T> in, Panels<const T> kept, Panels<const T> dout,
                               Panels<T> scratch, T* dparams) const {
   for (Index l = 0; l < depth(); ++l) {
-    const Panels<const T> dy = is_last(l) ? dout : scratch.from(adjoint_[l]);
-    const Panels<const T> x = l == 0 ? in : kept.from(value_[l - 1]);
-    weight_gradient<T>(masks_[l], dy, x, scratch.from(gradient_scratch_), dparams + weight_[l]);
+    const Panels<const T> dy = is_last(l) ? dout : scratch.feature(adjoint_[l]);
+    const Panels<const T> x = l == 0 ? in : kept.feature(value_[l - 1]);
+    weight_gradient<T>(masks_[l], dy, x, scratch.feature(gradient_scratch_), dparams + weight_[l]);
     bias_gradient<T>(masks_[l].rows, dy, dparams + bias_[l]);
   }
 }

@@ -80,9 +80,9 @@ class Net {
     return residual_ && layer > 0 && layer % 2 == 0 && layer < depth() - 1;
   }
 
-  void forward_rows(Index layer, Index begin, Index end, const T* params, Panels<const T> in, Panels<T> kept,
+  void forward_units(Index layer, Index begin, Index end, const T* params, Panels<const T> in, Panels<T> kept,
                     Panels<T> out) const;
-  void backward_rows(Index layer, Index begin, Index end, const T* params, Panels<const T> kept,
+  void backward_units(Index layer, Index begin, Index end, const T* params, Panels<const T> kept,
                      Panels<const T> dout, Panels<T> scratch) const;
 
   std::vector<Staircase> masks_;

@@ -7,23 +7,23 @@
 namespace nflows {
 
 template <class T>
-void add_rows(Panels<const T> from, Panels<T> to, Index n) {
+void add_features(Panels<const T> from, Panels<T> to, Index n) {
   for (Index p = 0; p < from.count; ++p)
     for (Index j = 0; j < n; ++j)
-      (Rows<T>::load(to.row(p, j)) + Rows<T>::load(from.row(p, j))).store(to.row(p, j));
+      (Rows<T>::load(to.lanes(p, j)) + Rows<T>::load(from.lanes(p, j))).store(to.lanes(p, j));
 }
 
 // Adds sign shift_j to feature j.
 template <class T>
 void add_shift(const T* shift, T sign, Panels<T> x, Index n) {
   for (Index p = 0; p < x.count; ++p)
-    for (Index j = 0; j < n; ++j) (Rows<T>::load(x.row(p, j)) + sign * shift[j]).store(x.row(p, j));
+    for (Index j = 0; j < n; ++j) (Rows<T>::load(x.lanes(p, j)) + sign * shift[j]).store(x.lanes(p, j));
 }
 
 template <class T>
-void negate_rows(Panels<const T> from, Panels<T> to, Index n) {
+void negate_features(Panels<const T> from, Panels<T> to, Index n) {
   for (Index p = 0; p < from.count; ++p)
-    for (Index j = 0; j < n; ++j) (-Rows<T>::load(from.row(p, j))).store(to.row(p, j));
+    for (Index j = 0; j < n; ++j) (-Rows<T>::load(from.lanes(p, j))).store(to.lanes(p, j));
 }
 
 }  // namespace nflows

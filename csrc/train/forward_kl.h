@@ -23,9 +23,9 @@ double forward_kl(const Flow<T>& flow, const T* params, Panels<const T> x, Panel
   double loss = 0.0;
   for (Index p = 0; p < x.count; ++p)
     for (int l = 0; l < kLanes; ++l) {
-      const double w = weights.row(p, 0)[l];
+      const double w = weights.lanes(p, 0)[l];
       if (w != 0.0)
-        loss -= w * log_prob.row(p, 0)[l];  // a padding lane's value, whatever it is, does not count
+        loss -= w * log_prob.lanes(p, 0)[l];  // a padding lane's value, whatever it is, does not count
     }
 
   const Panels<T> dz = chain.dout_buffer(rows);

@@ -37,18 +37,18 @@ class Lanes final : public Transformer<T> {
   void forward(Panels<const T> x, Panels<const T> p, Panels<T> z, Panels<double> log_det) const override {
     const Formula f = formula_;
     for (Index i = 0; i < x.count; ++i) {
-      const auto [value, log_slope] = f.forward(R::load(x.row(i, 0)), Params{p.row(i, 0)});
-      value.store(z.row(i, 0));
-      accumulate(log_det.row(i, 0), log_slope);
+      const auto [value, log_slope] = f.forward(R::load(x.lanes(i, 0)), Params{p.lanes(i, 0)});
+      value.store(z.lanes(i, 0));
+      accumulate(log_det.lanes(i, 0), log_slope);
     }
   }
 
   void inverse(Panels<const T> z, Panels<const T> p, Panels<T> x, Panels<double> log_det) const override {
     const Formula f = formula_;
     for (Index i = 0; i < z.count; ++i) {
-      const auto [value, log_slope] = f.inverse(R::load(z.row(i, 0)), Params{p.row(i, 0)});
-      value.store(x.row(i, 0));
-      accumulate(log_det.row(i, 0), log_slope);
+      const auto [value, log_slope] = f.inverse(R::load(z.lanes(i, 0)), Params{p.lanes(i, 0)});
+      value.store(x.lanes(i, 0));
+      accumulate(log_det.lanes(i, 0), log_slope);
     }
   }
 
@@ -56,18 +56,18 @@ class Lanes final : public Transformer<T> {
                 Panels<T> dx, Panels<T> dp) const override {
     const Formula f = formula_;
     for (Index i = 0; i < x.count; ++i)
-      f.backward(R::load(x.row(i, 0)), Params{p.row(i, 0)}, R::load(dz.row(i, 0)),
-                 R::load(dlog_det.row(i, 0)), Adjoints{dp.row(i, 0)})
-          .store(dx.row(i, 0));
+      f.backward(R::load(x.lanes(i, 0)), Params{p.lanes(i, 0)}, R::load(dz.lanes(i, 0)),
+                 R::load(dlog_det.lanes(i, 0)), Adjoints{dp.lanes(i, 0)})
+          .store(dx.lanes(i, 0));
   }
 
   void inverse_backward(Panels<const T> x, Panels<const T> p, Panels<const T> dx, Panels<const T> dlog_det,
                         Panels<T> dz, Panels<T> dp) const override {
     const Formula f = formula_;
     for (Index i = 0; i < x.count; ++i)
-      nflows::inverse_backward(f, R::load(x.row(i, 0)), Params{p.row(i, 0)}, R::load(dx.row(i, 0)),
-                               R::load(dlog_det.row(i, 0)), Adjoints{dp.row(i, 0)})
-          .store(dz.row(i, 0));
+      nflows::inverse_backward(f, R::load(x.lanes(i, 0)), Params{p.lanes(i, 0)}, R::load(dx.lanes(i, 0)),
+                               R::load(dlog_det.lanes(i, 0)), Adjoints{dp.lanes(i, 0)})
+          .store(dz.lanes(i, 0));
   }
 
   Index n_seen() const override { return Shown::n_seen; }

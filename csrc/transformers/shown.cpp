@@ -15,8 +15,8 @@ template <class T>
 void ShownNumber<T>::show(Panels<const T> x, Panels<T> u) {
   using R = Rows<T>;
   for (Index p = 0; p < x.count; ++p) {
-    const R value = R::load(x.row(p, 0));
-    (value / fma(abs(value), R(kPerBend<T>), R(1))).store(u.row(p, 0));
+    const R value = R::load(x.lanes(p, 0));
+    (value / fma(abs(value), R(kPerBend<T>), R(1))).store(u.lanes(p, 0));
   }
 }
 
@@ -25,8 +25,8 @@ template <class T>
 void ShownNumber<T>::show_backward(Panels<const T> u, Panels<T> du) {
   using R = Rows<T>;
   for (Index p = 0; p < du.count; ++p) {
-    const R left = R(1) - abs(R::load(u.row(p, 0))) * kPerBend<T>;
-    (R::load(du.row(p, 0)) * (left * left)).store(du.row(p, 0));
+    const R left = R(1) - abs(R::load(u.lanes(p, 0))) * kPerBend<T>;
+    (R::load(du.lanes(p, 0)) * (left * left)).store(du.lanes(p, 0));
   }
 }
 
@@ -34,9 +34,9 @@ template <class T>
 void ShownAngle<T>::show(Panels<const T> x, Panels<T> u) {
   using R = Rows<T>;
   for (Index p = 0; p < x.count; ++p) {
-    const R angle = R::load(x.row(p, 0));
-    sin(angle).store(u.row(p, 0));
-    cos(angle).store(u.row(p, 1));
+    const R angle = R::load(x.lanes(p, 0));
+    sin(angle).store(u.lanes(p, 0));
+    cos(angle).store(u.lanes(p, 1));
   }
 }
 
@@ -44,8 +44,8 @@ template <class T>
 void ShownAngle<T>::show_backward(Panels<const T> u, Panels<T> du) {
   using R = Rows<T>;
   for (Index p = 0; p < du.count; ++p) {
-    const R sine = R::load(u.row(p, 0)), cosine = R::load(u.row(p, 1));
-    (R::load(du.row(p, 0)) * cosine - R::load(du.row(p, 1)) * sine).store(du.row(p, 0));
+    const R sine = R::load(u.lanes(p, 0)), cosine = R::load(u.lanes(p, 1));
+    (R::load(du.lanes(p, 0)) * cosine - R::load(du.lanes(p, 1)) * sine).store(du.lanes(p, 0));
   }
 }
 

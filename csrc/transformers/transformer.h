@@ -1,6 +1,6 @@
 // The contract of a transformer: a monotone map of one feature, z = f(x; p), over the panels of a tile.
 //
-// All views start at the feature in question: x.from(j) for feature j, p from the first of its parameters on. Adjoints
+// All views start at the feature in question: x.feature(j) for feature j, p from the first of its parameters on. Adjoints
 // are as in bijection.h: dx, dz and dp are overwritten, log_det is added to.
 //
 // A transformer also says what a conditioning net sees of its feature. A number x is shown as u(x) = x / (1 + |x| / c),

@@ -81,8 +81,8 @@ double time_transformer(const Spec& spec, const std::string& pass, Index n_panel
   for (T& value : numbers) value = static_cast<T>(2 * rng.symmetric());
   for (T& value : params) value = static_cast<T>(rng.symmetric());
   Arena<double> log_dets(n_panels * kLanes);
-  const auto row = [&](Index i) { return dense_panels(numbers.data() + i * n_panels * kLanes, 1, n_panels); };
-  const auto x = row(0), z = row(1), dz = row(2), dx = row(3);
+  const auto slot = [&](Index i) { return dense_panels(numbers.data() + i * n_panels * kLanes, 1, n_panels); };
+  const auto x = slot(0), z = slot(1), dz = slot(2), dx = slot(3);
   const auto p = dense_panels(params.data(), n_params, n_panels);
   const auto dp = dense_panels(params.data() + n_params * n_panels * kLanes, n_params, n_panels);
   const auto log_det = dense_panels(log_dets.data(), 1, n_panels);
@@ -94,9 +94,9 @@ double time_transformer(const Spec& spec, const std::string& pass, Index n_panel
   if (pass == "read")
     return time([&] {
       for (Index i = 0; i < n_panels; ++i) {
-        Rows<T> total = Rows<T>::load(x.row(i, 0));
-        for (Index k = 0; k < n_params; ++k) total += Rows<T>::load(p.row(i, k));
-        total.store(z.row(i, 0));
+        Rows<T> total = Rows<T>::load(x.lanes(i, 0));
+        for (Index k = 0; k < n_params; ++k) total += Rows<T>::load(p.lanes(i, k));
+        total.store(z.lanes(i, 0));
       }
     });
   fail("time_transformer: unknown pass '", pass, "'; known: forward, inverse, backward, read");
