@@ -25,7 +25,8 @@ struct NormalFamily {
         static_cast<T>(unbounded(0.5 * std::log(std::max(m.covariance[0], kVarianceFloor)), kBaseScaleBound));
   }
 
-  NormalFeature<T> member(Index, const T* p) const { return {p[0], p[1]}; }
+  using Member = NormalFeature<T>;
+  Member member(Index, const T* p) const { return {p[0], p[1]}; }
 };
 
 template <class T>

@@ -22,37 +22,31 @@ class FullNormal final : public Base<T> {
   using R = Rows<T>;
 
  public:
-  FullNormal(const Spec&, Index n_features) : n_(n_features), lower_(n_features) {}
-
-  Index n_params() const override { return 2 * n_ + lower_.n_params(); }
-  Index n_scratch() const override { return 2 * n_ + kGradientScratch; }
-  std::vector<Block> blocks() const override {
-    return {{"loc", 0, n_, false}, {"log_scale", n_, n_, false}, {"lower", 2 * n_, lower_.n_params(), false}};
-  }
-
-  void start(T* params, Rng&) const override { std::fill_n(params, n_params(), T(0)); }
+  FullNormal(const Spec&, Index n_features, Index) : n_(n_features), factor_(n_features) {}
 
   // Covariance = M M^T, and M^-1 = diag(1 / M_ii) L.
   bool starts_from_data() const override { return true; }
-  void start_from_data(Panels<const T> z, const double* weights, Rng&, T* params) const override {
-    const Moments m = moments(z, n_, weights);
+  void start_from_data(const Sample<T>& sample, Rng&, T* params) const override {
+    const Moments m = moments(sample.rows, n_, sample.weights);
     const std::vector<double> factor = cholesky(m.covariance, n_, kVarianceFloor),
                               white = invert_lower(factor, n_);
     for (Index i = 0; i < n_; ++i) {
-      params[i] = static_cast<T>(m.mean[i]);
-      params[n_ + i] = static_cast<T>(unbounded(std::log(factor[i * n_ + i]), kBaseScaleBound));
+      loc_(params)[i] = static_cast<T>(m.mean[i]);
+      log_scale_(params)[i] = static_cast<T>(unbounded(std::log(factor[i * n_ + i]), kBaseScaleBound));
       for (Index j = 0; j < i; ++j)
-        params[2 * n_ + i * n_ + j] = static_cast<T>(white[i * n_ + j] * factor[i * n_ + i]);
+        lower_(params)[i * n_ + j] = static_cast<T>(white[i * n_ + j] * factor[i * n_ + i]);
     }
   }
 
-  void log_prob(const T* params, Panels<const T> z, Panels<double> log_prob,
-                Panels<T> scratch) const override {
-    const Panels<T> centred = scratch, mixed = scratch.feature(n_);
-    mix(params, z, centred, mixed);
+  void derive(const T* params, std::byte* derived) const override {
+    for (Index j = 0; j < n_; ++j) features_(derived)[j] = NormalFeature<T>(T(0), log_scale_(params)[j]);
+  }
+
+  void log_prob(Panels<const T> z, Panels<double> log_prob, const Pass<T>& pass) const override {
+    const Panels<T> mixed = mix(z, pass);
     double normaliser = 0.0;
     for (Index j = 0; j < n_; ++j) {
-      const NormalFeature<T> feature(T(0), params[n_ + j]);
+      const NormalFeature<T> feature = features_(pass.derived)[j];
       normaliser += feature.normaliser;
       for (Index p = 0; p < z.count; ++p)
         accumulate(log_prob.lanes(p, 0), feature.log_prob(R::load(mixed.lanes(p, j))));
@@ -60,36 +54,43 @@ class FullNormal final : public Base<T> {
     for (Index p = 0; p < z.count; ++p) accumulate(log_prob.lanes(p, 0), Rows<double>(normaliser));
   }
 
-  void backward(const T* params, Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz, T* dparams,
-                Panels<T> scratch) const override {
-    const Panels<T> centred = scratch, mixed = scratch.feature(n_);
-    mix(params, z, centred, mixed);
+  void backward(Panels<const T> z, Panels<T> dz, const Pass<T>& pass,
+                const Gradients<T>& grads) const override {
+    const Panels<T> mixed = mix(z, pass);
     for (Index j = 0; j < n_; ++j) {
-      const NormalFeature<T> feature(T(0), params[n_ + j]);
+      const NormalFeature<T> feature = features_(pass.derived)[j];
       R total[2] = {};
       for (Index p = 0; p < z.count; ++p)
-        feature.pull(R::load(mixed.lanes(p, j)), R::load(dlog_prob.lanes(p, 0)), total).store(mixed.lanes(p, j));
-      dparams[n_ + j] += sum(total[1]);
+        feature.backward(R::load(mixed.lanes(p, j)), R::load(grads.dlog_det.lanes(p, 0)), total)
+            .store(mixed.lanes(p, j));
+      log_scale_(grads.dparams)[j] += sum(total[1]);
     }
-    lower_.gradient(mixed, centred, scratch.feature(2 * n_), dparams + 2 * n_);
-    lower_.apply_transposed(params + 2 * n_, mixed, dz);
+    factor_.gradient(mixed, centred_(pass.scratch), sums_(pass.scratch), lower_(grads.dparams));
+    factor_.apply_transposed(lower_(pass.params), mixed, dz);
     for (Index j = 0; j < n_; ++j) {
       R total(T(0));
       for (Index p = 0; p < z.count; ++p) total += R::load(dz.lanes(p, j));
-      dparams[j] -= sum(total);
+      loc_(grads.dparams)[j] -= sum(total);
     }
   }
 
  private:
-  // centred = z - loc, mixed = L (z - loc).
-  void mix(const T* params, Panels<const T> z, Panels<T> centred, Panels<T> mixed) const {
+  // L (z - loc); z - loc stays in the scratch.
+  Panels<T> mix(Panels<const T> z, const Pass<T>& pass) const {
+    const Panels<T> centred = centred_(pass.scratch), mixed = mixed_(pass.scratch);
     for (Index p = 0; p < z.count; ++p)
-      for (Index j = 0; j < n_; ++j) (R::load(z.lanes(p, j)) - params[j]).store(centred.lanes(p, j));
-    lower_.apply(params + 2 * n_, centred, mixed);
+      for (Index j = 0; j < n_; ++j)
+        (R::load(z.lanes(p, j)) - loc_(pass.params)[j]).store(centred.lanes(p, j));
+    factor_.apply(lower_(pass.params), centred, mixed);
+    return mixed;
   }
 
   Index n_;
-  UnitLower<T> lower_;
+  UnitLower<T> factor_;
+  Numbers loc_{this->params_, "loc", n_}, log_scale_{this->params_, "log_scale", n_},
+      lower_{this->params_, "lower", factor_.n_params()};
+  Derived<NormalFeature<T>> features_{this->derived_, n_};
+  Slots centred_{this->scratch_, n_}, mixed_{this->scratch_, n_}, sums_{this->scratch_, kGradientScratch};
 };
 
 }  // namespace

@@ -34,91 +34,84 @@ class GaussianMixture final : public Base<T> {
   using D = Rows<double>;
 
  public:
-  GaussianMixture(const Spec& spec, Index n_features) : n_(n_features), k_(spec.integer("n_components")) {
-    check(k_ >= 1 && k_ <= kMostComponents, spec.name, ": n_components must be from 1 to ", kMostComponents,
-          ", got ", k_);
-  }
-
-  Index n_params() const override { return k_ + 2 * k_ * n_; }
-  std::vector<Block> blocks() const override {
-    return {
-        {"logits", 0, k_, false}, {"loc", k_, k_ * n_, false}, {"log_scale", k_ + k_ * n_, k_ * n_, false}};
-  }
+  GaussianMixture(const Spec& spec, Index n_features, Index) : n_(n_features), k_(checked(spec)) {}
 
   void start(T* params, Rng& rng) const override {
-    std::fill_n(params, n_params(), T(0));
-    for (Index i = 0; i < k_ * n_ && k_ > 1; ++i) params[k_ + i] = static_cast<T>(kApart * rng.symmetric());
+    std::fill_n(params, this->n_params(), T(0));
+    for (Index i = 0; i < k_ * n_ && k_ > 1; ++i) loc_(params)[i] = static_cast<T>(kApart * rng.symmetric());
   }
 
   bool starts_from_data() const override { return true; }
-  void start_from_data(Panels<const T> z, const double* weights, Rng& rng, T* params) const override {
-    const Moments whole = moments(z, n_, weights);
-    const Clusters found = kmeans(z, n_, weights, k_, rng);
+  void start_from_data(const Sample<T>& sample, Rng& rng, T* params) const override {
+    const Moments whole = moments(sample.rows, n_, sample.weights);
+    const Clusters found = kmeans(sample.rows, n_, sample.weights, k_, rng);
     for (Index c = 0; c < k_; ++c) {
-      params[c] = static_cast<T>(std::log(std::max(k_ * found.share[c], kLeastShare)));
+      logits_(params)[c] = static_cast<T>(std::log(std::max(k_ * found.share[c], kLeastShare)));
       for (Index j = 0; j < n_; ++j) {
         const Index i = c * n_ + j;
         const double variance = std::max(whole.covariance[j * n_ + j], kLeastVariance);
-        params[k_ + i] = static_cast<T>(found.centre[i]);
-        params[k_ + k_ * n_ + i] = static_cast<T>(unbounded(
+        loc_(params)[i] = static_cast<T>(found.centre[i]);
+        log_scale_(params)[i] = static_cast<T>(unbounded(
             0.5 * std::log(std::max(found.variance[i], kVarianceFloor * variance)), kBaseScaleBound));
       }
     }
   }
 
-  void log_prob(const T* params, Panels<const T> z, Panels<double> log_prob, Panels<T>) const override {
-    const double normaliser = log_total(params);
+  void derive(const T* params, std::byte* derived) const override {
+    const T* logits = logits_(params);
+    const double largest = *std::max_element(logits, logits + k_);
+    double total = 0.0;
+    for (Index c = 0; c < k_; ++c) total += exp(logits[c] - largest);
+    const double log_total = largest + log(total);
+    for (Index c = 0; c < k_; ++c) log_weights_(derived)[c] = logits[c] - log_total;
+    for (Index i = 0; i < k_ * n_; ++i) features_(derived)[i] = {loc_(params)[i], log_scale_(params)[i]};
+  }
+
+  void log_prob(Panels<const T> z, Panels<double> log_prob, const Pass<T>& pass) const override {
     double log_p[kTogether * kLanes];
     for (Index first = 0; first < z.count; first += kTogether) {
       const Panels<const T> some = z.slice(first, std::min(kTogether, z.count - first));
-      density(params, normaliser, some, log_p);
+      density(pass.derived, some, log_p);
       for (Index p = 0; p < some.count; ++p)
         accumulate(log_prob.lanes(first + p, 0), D::load(log_p + p * kLanes));
     }
   }
 
-  void backward(const T* params, Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz, T* dparams,
-                Panels<T>) const override {
-    const double normaliser = log_total(params);
+  void backward(Panels<const T> z, Panels<T> dz, const Pass<T>& pass,
+                const Gradients<T>& grads) const override {
     for (Index first = 0; first < z.count; first += kTogether) {
       const Index count = std::min(kTogether, z.count - first);
-      pull(params, normaliser, z.slice(first, count), dlog_prob.slice(first, count), dz.slice(first, count),
-           dparams);
+      some_backward(pass.derived, z.slice(first, count), grads.dlog_det.slice(first, count),
+                    dz.slice(first, count), grads.dparams);
     }
   }
 
  private:
-  NormalFeature<T> feature(const T* params, Index c, Index j) const {
-    const T* loc = params + k_ + c * n_ + j;
-    return {loc[0], loc[k_ * n_]};
-  }
-
-  // log sum_k exp(logits_k), which makes weights of them.
-  double log_total(const T* params) const {
-    const double largest = *std::max_element(params, params + k_);
-    double total = 0.0;
-    for (Index c = 0; c < k_; ++c) total += exp(params[c] - largest);
-    return largest + log(total);
+  static Index checked(const Spec& spec) {
+    const Index k = spec.integer("n_components");
+    check(k >= 1 && k <= kMostComponents, spec.name, ": n_components must be from 1 to ", kMostComponents,
+          ", got ", k);
+    return k;
   }
 
   // term[16 p ..] = log w_c + log N(z; loc_c, ...) of at most kTogether panels.
-  void component(const T* params, double normaliser, Index c, Panels<const T> z, double* term) const {
+  void component(const std::byte* derived, Index c, Panels<const T> z, double* term) const {
     std::fill_n(term, z.count * kLanes, 0.0);
-    double constant = params[c] - normaliser;
+    double constant = log_weights_(derived)[c];
     for (Index j = 0; j < n_; ++j) {
-      const NormalFeature<T> f = feature(params, c, j);
+      const NormalFeature<T> f = features_(derived)[c * n_ + j];
       constant += f.normaliser;
       for (Index p = 0; p < z.count; ++p) accumulate(term + p * kLanes, f.log_prob(R::load(z.lanes(p, j))));
     }
     for (Index p = 0; p < z.count; ++p) accumulate(term + p * kLanes, D(constant));
   }
 
-  void density(const T* params, double normaliser, Panels<const T> z, double* log_p) const {
+  void density(const std::byte* derived, Panels<const T> z, double* log_p) const {
     double term[kTogether * kLanes], total[kTogether * kLanes];
-    component(params, normaliser, 0, z, log_p);
+    component(derived, 0, z, log_p);
     std::fill_n(total, z.count * kLanes, 1.0);
     for (Index c = 1; c < k_; ++c) {
-      component(params, normaliser, c, z, term);
+      component(derived, c, z, term);
       for (Index at = 0; at < z.count * kLanes; at += kLanes) {
         const D m = D::load(log_p + at), l = D::load(term + at), larger = max(m, l);
         (D::load(total + at) * exp(m - larger) + exp(l - larger)).store(total + at);
@@ -129,15 +122,15 @@ class GaussianMixture final : public Base<T> {
       (D::load(log_p + at) + log(D::load(total + at))).store(log_p + at);
   }
 
-  void pull(const T* params, double normaliser, Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz,
-            T* dparams) const {
+  void some_backward(const std::byte* derived, Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz,
+                     T* dparams) const {
     double log_p[kTogether * kLanes], term[kTogether * kLanes];
     T dterm[kTogether * kLanes];
-    density(params, normaliser, z, log_p);
+    density(derived, z, log_p);
     for (Index p = 0; p < z.count; ++p) std::fill_n(dz.lanes(p, 0), n_ * kLanes, T(0));
     for (Index c = 0; c < k_; ++c) {
-      const double weight = exp(params[c] - normaliser);
-      component(params, normaliser, c, z, term);
+      const double weight = exp(log_weights_(derived)[c]);
+      component(derived, c, z, term);
       double dlogit = 0.0;
       for (Index p = 0; p < z.count; ++p) {
         const Index at = p * kLanes;
@@ -148,22 +141,25 @@ class GaussianMixture final : public Base<T> {
           dlogit += (term[at + l] - weight) * static_cast<double>(g[l]);
         }
       }
-      dparams[c] += static_cast<T>(dlogit);
+      logits_(dparams)[c] += static_cast<T>(dlogit);
       for (Index j = 0; j < n_; ++j) {
-        const NormalFeature<T> f = feature(params, c, j);
+        const NormalFeature<T> f = features_(derived)[c * n_ + j];
         R total[2] = {};
         for (Index p = 0; p < z.count; ++p) {
-          const R pulled = f.pull(R::load(z.lanes(p, j)), R::load(dterm + p * kLanes), total);
-          (R::load(dz.lanes(p, j)) + pulled).store(dz.lanes(p, j));
+          const R from_term = f.backward(R::load(z.lanes(p, j)), R::load(dterm + p * kLanes), total);
+          (R::load(dz.lanes(p, j)) + from_term).store(dz.lanes(p, j));
         }
-        T* dloc = dparams + k_ + c * n_ + j;
-        dloc[0] += sum(total[0]);
-        dloc[k_ * n_] += sum(total[1]);
+        loc_(dparams)[c * n_ + j] += sum(total[0]);
+        log_scale_(dparams)[c * n_ + j] += sum(total[1]);
       }
     }
   }
 
   Index n_, k_;
+  Numbers logits_{this->params_, "logits", k_}, loc_{this->params_, "loc", k_ * n_},
+      log_scale_{this->params_, "log_scale", k_ * n_};
+  Derived<double> log_weights_{this->derived_, k_};
+  Derived<NormalFeature<T>> features_{this->derived_, k_ * n_};  // component by component
 };
 
 }  // namespace

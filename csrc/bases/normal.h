@@ -45,7 +45,7 @@ struct NormalFeature {
   }
 
   // For a row of adjoint g = dL/d(log p): adds to the gradients by loc and a, and returns that by z.
-  NFLOWS_FN R pull(R z, R g, R* dparams) const {
+  NFLOWS_FN R backward(R z, R g, R* dparams) const {
     const R u = standardised(z), dloc = u * g * scale;
     dparams[0] += dloc;
     dparams[1] += (u * u - T(1)) * g * slope;

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "bases/base.h"
-#include "core/arena.h"
+#include "core/selection.h"
 
 namespace nflows {
 namespace {
@@ -15,103 +15,74 @@ namespace {
 template <class T>
 class Product final : public Base<T> {
  public:
-  Product(const Spec& spec, Index n_features) {
-    const std::vector<Index>&columns = spec.integers("columns"), &sizes = spec.integers("sizes");
+  Product(const Spec& spec, Index n_features, Index n_context) {
+    const std::vector<Index>&columns = check_order(spec, "columns", n_features),
+          &sizes = spec.integers("sizes");
     const std::vector<Spec>& bases = spec.children("bases");
     check(!bases.empty() && bases.size() == sizes.size(), spec.name, ": sizes has ", sizes.size(),
           " entries for ", bases.size(), " bases");
-    std::vector<bool> seen(n_features, false);
-    for (const Index j : columns) {
-      check(j >= 0 && j < n_features && !seen[j], spec.name, ": columns are no permutation of 0 .. ",
-            n_features - 1, ": entry ", j);
-      seen[j] = true;
-    }
-    Index first = 0, left = static_cast<Index>(columns.size());
-    check(left == n_features, spec.name, ": columns has ", left, " entries for ", n_features, " features");
+    auto next = columns.begin();
     for (std::size_t i = 0; i < bases.size(); ++i) {
-      check(sizes[i] >= 1 && sizes[i] <= left, spec.name, ": sizes are not those of ", n_features,
-            " columns: entry ", sizes[i]);
-      parts_.push_back({make_base<T>(bases[i], sizes[i]),
-                        {columns.begin() + first, columns.begin() + first + sizes[i]},
-                        n_params_});
-      const Part& part = parts_.back();
-      n_params_ += part.base->n_params();
-      widest_ = std::max(widest_, part.size());
-      n_scratch_ = std::max(n_scratch_, part.base->n_scratch());
-      first += sizes[i];
-      left -= sizes[i];
+      check(sizes[i] >= 1 && sizes[i] <= columns.end() - next, spec.name, ": sizes are not those of ",
+            n_features, " columns: entry ", sizes[i]);
+      parts_.push_back({this->part(make_base<T>(bases[i], sizes[i], n_context), std::to_string(i) + "."),
+                        {next, next + sizes[i]}});
+      next += sizes[i];
     }
-    check(left == 0, spec.name, ": sizes leave ", left, " columns without a base");
-  }
-
-  Index n_params() const override { return n_params_; }
-  Index n_scratch() const override { return 2 * widest_ + n_scratch_; }  // a part's z, its dz, what it needs
-  std::vector<Block> blocks() const override {
-    std::vector<Block> all;
-    for (std::size_t i = 0; i < parts_.size(); ++i)
-      for (Block block : parts_[i].base->blocks()) {
-        block.name = std::to_string(i) + "." + block.name;
-        block.offset += parts_[i].params;
-        all.push_back(std::move(block));
-      }
-    return all;
-  }
-
-  void start(T* params, Rng& rng) const override {
-    for (const Part& part : parts_) part.base->start(params + part.params, rng);
+    check(next == columns.end(), spec.name, ": sizes leave ", columns.end() - next,
+          " columns without a base");
+    for (const Part& part : parts_) {
+      widest_ = std::max(widest_, part.size());
+      inner_scratch_ = std::max(inner_scratch_, part.base->n_scratch());
+    }
+    this->scratch_.take(2 * widest_ + inner_scratch_);  // a part's z, its dz, what it needs
   }
 
   bool starts_from_data() const override {
     return std::any_of(parts_.begin(), parts_.end(),
-                       [](const Part& p) { return p.base->starts_from_data(); });
+                       [](const Part& part) { return part.base->starts_from_data(); });
   }
-  void start_from_data(Panels<const T> z, const double* weights, Rng& rng, T* params) const override {
-    Arena<T> room(z.count * widest_ * kLanes);
+  void start_from_data(const Sample<T>& sample, Rng& rng, T* params) const override {
+    Arena<T> room(sample.rows.count * widest_ * kLanes);
     for (const Part& part : parts_) {
-      const Panels<T> own = dense_panels(room.data(), part.size(), z.count);
-      part.gather(z, own);
-      part.base->start_from_data(own, weights, rng, params + part.params);
+      const Panels<T> own = dense_panels(room.data(), part.size(), sample.rows.count);
+      gather(part.columns, sample.rows, own);
+      part.base->start_from_data({own, sample.context, sample.weights}, rng, params + part.base.params);
     }
   }
 
-  void log_prob(const T* params, Panels<const T> z, Panels<double> log_prob,
-                Panels<T> scratch) const override {
+  void log_prob(Panels<const T> z, Panels<double> log_prob, const Pass<T>& pass) const override {
+    const Panels<T> own = pass.scratch;
     for (const Part& part : parts_) {
-      part.gather(z, scratch);
-      part.base->log_prob(params + part.params, scratch, log_prob, scratch.feature(2 * widest_));
+      gather(part.columns, z, own);
+      part.base->log_prob(own, log_prob, pass_of(part, pass));
     }
   }
 
-  void backward(const T* params, Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz, T* dparams,
-                Panels<T> scratch) const override {
-    const Panels<T> own = scratch, down = scratch.feature(widest_);
+  void backward(Panels<const T> z, Panels<T> dz, const Pass<T>& pass,
+                const Gradients<T>& grads) const override {
+    const Panels<T> own = pass.scratch, down = pass.scratch.feature(widest_);
     for (const Part& part : parts_) {
-      part.gather(z, own);
-      part.base->backward(params + part.params, own, dlog_prob, down, dparams + part.params,
-                          scratch.feature(2 * widest_));
-      part.scatter(down, dz);
+      gather(part.columns, z, own);
+      part.base->backward(own, down, pass_of(part, pass), part.base.gradients(grads));
+      scatter<T>(part.columns, down, dz);
     }
   }
 
  private:
   struct Part {
-    std::unique_ptr<Base<T>> base;
+    typename Layer<T>::template Part<Base<T>> base;
     std::vector<Index> columns;
-    Index params;
-
     Index size() const { return static_cast<Index>(columns.size()); }
-
-    // to_i = from_{columns[i]}, and back.
-    void gather(Panels<const T> from, Panels<T> to) const {
-      for (Index i = 0; i < size(); ++i) copy_features<T>(from.feature(columns[i]), to.feature(i), 1);
-    }
-    void scatter(Panels<const T> from, Panels<T> to) const {
-      for (Index i = 0; i < size(); ++i) copy_features<T>(from.feature(i), to.feature(columns[i]), 1);
-    }
   };
 
+  // No base keeps anything for its backward pass.
+  Pass<T> pass_of(const Part& part, const Pass<T>& pass) const {
+    return part.base.pass(pass, pass.kept, pass.scratch.feature(2 * widest_));
+  }
+
   std::vector<Part> parts_;
-  Index n_params_ = 0, widest_ = 0, n_scratch_ = 0;
+  Index widest_ = 0, inner_scratch_ = 0;
 };
 
 }  // namespace

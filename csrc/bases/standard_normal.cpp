@@ -9,9 +9,9 @@ class StandardNormal final : public Base<T> {
   using R = Rows<T>;
 
  public:
-  StandardNormal(const Spec&, Index n_features) : n_(n_features) {}
+  StandardNormal(const Spec&, Index n_features, Index) : n_(n_features) {}
 
-  void log_prob(const T*, Panels<const T> z, Panels<double> log_prob, Panels<T>) const override {
+  void log_prob(Panels<const T> z, Panels<double> log_prob, const Pass<T>&) const override {
     const Rows<double> normaliser(-kHalfLogTwoPi * static_cast<double>(n_));
     for (Index p = 0; p < z.count; ++p) {
       for (Index j = 0; j < n_; ++j) {
@@ -22,11 +22,10 @@ class StandardNormal final : public Base<T> {
     }
   }
 
-  void backward(const T*, Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz, T*,
-                Panels<T>) const override {
+  void backward(Panels<const T> z, Panels<T> dz, const Pass<T>&, const Gradients<T>& grads) const override {
     for (Index p = 0; p < z.count; ++p)
       for (Index j = 0; j < n_; ++j)
-        (-R::load(z.lanes(p, j)) * R::load(dlog_prob.lanes(p, 0))).store(dz.lanes(p, j));
+        (-R::load(z.lanes(p, j)) * R::load(grads.dlog_det.lanes(p, 0))).store(dz.lanes(p, j));
   }
 
  private:

@@ -50,7 +50,7 @@ struct StudentFamily {
     NFLOWS_FN R log_prob(R z) const { return log1p(z * z * inverse) * -exponent; }
 
     // d/d(nu) of the rest: -log(1 + t) / 2 + t / (1 + t) / 2, t = z^2 / (nu + 1).
-    NFLOWS_FN R pull(R z, R g, R* dparams) const {
+    NFLOWS_FN R backward(R z, R g, R* dparams) const {
       const R t = z * z * inverse, share = R(T(1)) / (t + T(1));
       dparams[0] += ((t * share - log1p(t)) * T(0.5) + dnormaliser) * g * slope;
       return -z * share * g;

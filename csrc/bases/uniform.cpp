@@ -33,7 +33,7 @@ struct UniformFamily {
       const R zero = z - z;  // or NaN
       return select((z < low) | (z > high), R(-LogConstants<T>::kInfinity), zero);
     }
-    NFLOWS_FN R pull(R z, R g, R*) const { return (z - z) * g; }
+    NFLOWS_FN R backward(R z, R g, R*) const { return (z - z) * g; }
   };
 
   void start(T*) const {}

@@ -60,7 +60,7 @@ struct VonMisesFamily {
       const R s = sin((z - loc) * T(0.5));
       return s * s * (T(-2) * concentration);
     }
-    NFLOWS_FN R pull(R z, R g, R* dparams) const {
+    NFLOWS_FN R backward(R z, R g, R* dparams) const {
       const R half = (z - loc) * T(0.5), s = sin(half);
       const R dloc = s * cos(half) * g * (T(2) * concentration);
       dparams[0] += dloc;

@@ -23,13 +23,9 @@ class Autoregressive final : public Bijection<T> {
         columns_(spec, {}, n_features),
         first_param_(columns_.first_param(all(n_features))),
         conditioner_(made<T>(n_context, columns_.first_seen(all(n_features)), Hidden(spec), first_param_),
-                     n_context, columns_, all(n_features)) {}
+                     n_context, columns_, all(n_features), this->params_, this->kept_, this->scratch_) {}
 
-  Index n_params() const override { return conditioner_.net().n_params(); }
-  Index n_kept() const override { return conditioner_.n_kept(); }
-  Index n_scratch() const override { return conditioner_.n_scratch(); }
-  std::vector<Block> blocks() const override { return conditioner_.net().blocks(); }
-  void start(T* params, Rng& rng) const override { conditioner_.net().start(params, rng); }
+  void start(T* params, Rng& rng) const override { conditioner_.start(params, rng); }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> p = conditioner_.output(pass);
@@ -44,8 +40,8 @@ class Autoregressive final : public Bijection<T> {
                 const Gradients<T>& grads) const override {
     const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
     for (Index i = 0; i < n_features_; ++i)
-      columns_[i].backward(x.feature(i), p.feature(first_param_[i]), dz.feature(i), grads.dlog_det, dx.feature(i),
-                           dp.feature(first_param_[i]));
+      columns_[i].backward(x.feature(i), p.feature(first_param_[i]), dz.feature(i), grads.dlog_det,
+                           dx.feature(i), dp.feature(first_param_[i]));
     conditioner_.backward(pass, grads);
     for (Index i = 0; i < n_features_; ++i) add_features<T>(conditioner_.dfeature(i, pass), dx.feature(i), 1);
   }
@@ -68,8 +64,8 @@ class Autoregressive final : public Bijection<T> {
       const Panels<T> total =
           conditioner_.dfeature(i, pass);  // what later features add to dx_i, then the sum
       add_features<T>(dx.feature(i), total, 1);
-      columns_[i].inverse_backward(x.feature(i), p.feature(first_param_[i]), total, grads.dlog_det, dz.feature(i),
-                                   dp.feature(first_param_[i]));
+      columns_[i].inverse_backward(x.feature(i), p.feature(first_param_[i]), total, grads.dlog_det,
+                                   dz.feature(i), dp.feature(first_param_[i]));
       conditioner_.backward_degree(i, pass);
     }
     conditioner_.backward_rest(pass, grads);

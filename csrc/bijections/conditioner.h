@@ -1,8 +1,5 @@
-// Conditioner: a net at work in a wiring, with its input, its output and what it keeps laid out in the
-// wiring's workspace.
-//
-//   kept    = [input | output | net]        written by forward passes; the input is [context, features]
-//   scratch = [their adjoints | net]        written by backward passes
+// Conditioner: a net at work in a wiring. It lays out its input, its output and what it keeps in the wiring's workspace,
+// and their adjoints in the wiring's scratch. The input is [context, features].
 //
 // The net does not see a feature itself but what the feature's transformer shows of it (transformers/transformer.h).
 #pragma once
@@ -19,76 +16,90 @@ namespace nflows {
 template <class T>
 class Conditioner {
  public:
-  // The net's features are the columns `seen`, in this order.
-  Conditioner(Net<T> net, Index n_context, const Columns<T>& columns, const std::vector<Index>& seen)
-      : net_(std::move(net)), n_context_(n_context), inputs_(columns.first_seen(seen)) {
+  // Its room is part of the wiring's. The net's features are the columns `seen`, in this order.
+  Conditioner(Net<T> net, Index n_context, const Columns<T>& columns, const std::vector<Index>& seen,
+              Blocks& params, Room& kept, Room& scratch)
+      : net_(std::move(net)),
+        n_context_(n_context),
+        inputs_(columns.first_seen(seen)),
+        weights_(params, "", net_.blocks()),
+        input_(kept, net_.n_inputs()),
+        output_(kept, net_.n_outputs()),
+        hidden_(kept, net_.n_kept()),
+        dinput_(scratch, net_.n_inputs()),
+        doutput_(scratch, net_.n_outputs()),
+        dhidden_(scratch, net_.n_scratch()) {
     for (const Index j : seen) shown_.push_back(&columns[j]);
   }
 
-  const Net<T>& net() const { return net_; }
-  Index n_kept() const { return net_.n_inputs() + net_.n_outputs() + net_.n_kept(); }
-  Index n_scratch() const { return net_.n_inputs() + net_.n_outputs() + net_.n_scratch(); }
+  void start(T* params, Rng& rng) const { net_.start(weights_(params), rng); }
 
   // What the wiring gives: the context, and the net's i-th feature.
-  void take_context(const Pass<T>& pass) const { copy_features<T>(pass.context, pass.kept, n_context_); }
+  void take_context(const Pass<T>& pass) const {
+    copy_features<T>(pass.context, input_(pass.kept), n_context_);
+  }
   void take_feature(Index i, Panels<const T> x, const Pass<T>& pass) const {
-    shown_[i]->show(x, pass.kept.feature(slot(i)));
+    shown_[i]->show(x, input_(pass.kept).feature(slot(i)));
   }
 
-  // What it reads: n_params rows of the transformer for each moved feature. Then it gives their adjoints, and
-  // reads those of the net's features.
-  Panels<T> output(const Pass<T>& pass) const { return pass.kept.feature(net_.n_inputs()); }
-  Panels<T> doutput(const Pass<T>& pass) const { return pass.scratch.feature(net_.n_inputs()); }
-  Panels<T> dfeature(Index i, const Pass<T>& pass) const { return pass.scratch.feature(slot(i)); }
+  // What it reads: the transformers' parameters. Then it gives their adjoints, and reads those of the net's features.
+  Panels<T> output(const Pass<T>& pass) const { return output_(pass.kept); }
+  Panels<T> doutput(const Pass<T>& pass) const { return doutput_(pass.scratch); }
+  Panels<T> dfeature(Index i, const Pass<T>& pass) const { return dinput_(pass.scratch).feature(slot(i)); }
 
-  void forward(const Pass<T>& pass) const { net_.forward(pass.params, pass.kept, kept(pass), output(pass)); }
+  void forward(const Pass<T>& pass) const {
+    net_.forward(weights_(pass.params), input_(pass.kept), hidden_(pass.kept), output(pass));
+  }
   void forward_degree(Index degree, const Pass<T>& pass) const {
-    net_.forward_degree(degree, pass.params, pass.kept, kept(pass), output(pass));
+    net_.forward_degree(degree, weights_(pass.params), input_(pass.kept), hidden_(pass.kept), output(pass));
   }
 
   // From doutput: dfeature of all, the context's adjoint and the weights' gradients.
   void backward(const Pass<T>& pass, const Gradients<T>& grads) const {
-    net_.backward(pass.params, kept(pass), doutput(pass), scratch(pass), pass.scratch);
-    for (std::size_t i = 0; i < shown_.size(); ++i) pull_feature(i, pass);
+    net_.backward(weights_(pass.params), hidden_(pass.kept), doutput(pass), dhidden_(pass.scratch),
+                  dinput_(pass.scratch));
+    for (std::size_t i = 0; i < shown_.size(); ++i) show_backward(i, pass);
     finish(pass, grads);
   }
 
-  // The same in steps: dfeature of one feature once the degrees above it are done, a degree, and the rest at
-  // the end.
-  void backward_feature(Index feature, const Pass<T>& pass) const {
-    net_.input_gradient(slot(feature), slot(feature + 1), pass.params, doutput(pass), scratch(pass),
-                        pass.scratch);
-    pull_feature(feature, pass);
+  // The same in steps: dfeature of one feature once the degrees above it are done, a degree, and the rest at the end.
+  void backward_feature(Index i, const Pass<T>& pass) const {
+    input_gradient(slot(i), slot(i + 1), pass);
+    show_backward(i, pass);
   }
   void backward_degree(Index degree, const Pass<T>& pass) const {
-    net_.backward_degree(degree, pass.params, kept(pass), doutput(pass), scratch(pass));
+    net_.backward_degree(degree, weights_(pass.params), hidden_(pass.kept), doutput(pass),
+                         dhidden_(pass.scratch));
   }
   void backward_rest(const Pass<T>& pass, const Gradients<T>& grads) const {
-    net_.input_gradient(0, n_context_, pass.params, doutput(pass), scratch(pass), pass.scratch);
+    input_gradient(0, n_context_, pass);
     finish(pass, grads);
   }
 
  private:
-  // The adjoint of what is shown of x_i becomes that of x_i.
-  void pull_feature(Index i, const Pass<T>& pass) const {
-    shown_[i]->show_backward(pass.kept.feature(slot(i)), dfeature(i, pass));
-  }
-
   Index slot(Index i) const { return n_context_ + inputs_[i]; }
-  Panels<T> kept(const Pass<T>& pass) const { return pass.kept.feature(net_.n_inputs() + net_.n_outputs()); }
-  Panels<T> scratch(const Pass<T>& pass) const {
-    return pass.scratch.feature(net_.n_inputs() + net_.n_outputs());
-  }
 
+  // The adjoint of what is shown of x_i becomes that of x_i.
+  void show_backward(Index i, const Pass<T>& pass) const {
+    shown_[i]->show_backward(input_(pass.kept).feature(slot(i)), dfeature(i, pass));
+  }
+  void input_gradient(Index begin, Index end, const Pass<T>& pass) const {
+    net_.input_gradient(begin, end, weights_(pass.params), doutput(pass), dhidden_(pass.scratch),
+                        dinput_(pass.scratch));
+  }
   void finish(const Pass<T>& pass, const Gradients<T>& grads) const {
-    net_.weight_gradients(pass.kept, kept(pass), doutput(pass), scratch(pass), grads.dparams);
-    add_features<T>(pass.scratch, grads.dcontext, n_context_);
+    net_.weight_gradients(input_(pass.kept), hidden_(pass.kept), doutput(pass), dhidden_(pass.scratch),
+                          weights_(grads.dparams));
+    add_features<T>(dinput_(pass.scratch), grads.dcontext, n_context_);
   }
 
   Net<T> net_;
   Index n_context_;
   std::vector<Index> inputs_;  // the first of each feature's slots in the net's input, and the total
   std::vector<const Transformer<T>*> shown_;  // of the wiring's columns
+  Numbers weights_;
+  Slots input_, output_, hidden_;
+  Slots dinput_, doutput_, dhidden_;
 };
 
 }  // namespace nflows

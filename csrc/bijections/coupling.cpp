@@ -7,6 +7,7 @@
 // input, or nothing at all and is then one free vector: this is the elementwise wiring, and what a coupling
 // of one feature becomes.
 #include "bijections/conditioner.h"
+#include "core/selection.h"
 
 namespace nflows {
 namespace {
@@ -15,18 +16,15 @@ template <class T>
 class Coupling final : public Bijection<T> {
  public:
   Coupling(const Spec& spec, Index n_features, Index n_context)
-      : kept_(spec.name == "elementwise" ? std::vector<Index>{} : spec.integers("kept")),
-        moved_(others(spec, kept_, n_features)),
-        columns_(spec, kept_, n_features),
+      : stays_(spec.name == "elementwise" ? std::vector<Index>{} : check_columns(spec, "kept", n_features)),
+        moved_(others(spec, stays_, n_features)),
+        columns_(spec, stays_, n_features),
         first_param_(columns_.first_param(moved_)),
-        conditioner_(mlp<T>(n_context + columns_.first_seen(kept_).back(), Hidden(spec), first_param_.back()),
-                     n_context, columns_, kept_) {}
+        conditioner_(
+            mlp<T>(n_context + columns_.first_seen(stays_).back(), Hidden(spec), first_param_.back()),
+            n_context, columns_, stays_, this->params_, this->kept_, this->scratch_) {}
 
-  Index n_params() const override { return conditioner_.net().n_params(); }
-  Index n_kept() const override { return conditioner_.n_kept(); }
-  Index n_scratch() const override { return conditioner_.n_scratch(); }
-  std::vector<Block> blocks() const override { return conditioner_.net().blocks(); }
-  void start(T* params, Rng& rng) const override { conditioner_.net().start(params, rng); }
+  void start(T* params, Rng& rng) const override { conditioner_.start(params, rng); }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     run(&Transformer<T>::forward, x, z, log_det, pass);
@@ -34,7 +32,7 @@ class Coupling final : public Bijection<T> {
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    pull(&Transformer<T>::backward, x, dz, dx, pass, grads);
+    run_backward(&Transformer<T>::backward, x, dz, dx, pass, grads);
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
@@ -43,17 +41,13 @@ class Coupling final : public Bijection<T> {
 
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    pull(&Transformer<T>::inverse_backward, x, dx, dz, pass, grads);
+    run_backward(&Transformer<T>::inverse_backward, x, dx, dz, pass, grads);
   }
 
  private:
-  static std::vector<Index> others(const Spec& spec, const std::vector<Index>& kept, Index n_features) {
+  static std::vector<Index> others(const Spec& spec, const std::vector<Index>& stay, Index n_features) {
     std::vector<bool> stays(n_features, false);
-    for (const Index j : kept) {
-      check(j >= 0 && j < n_features, spec.name, ": kept feature ", j, " is not one of ", n_features);
-      check(!stays[j], spec.name, ": feature ", j, " is kept twice");
-      stays[j] = true;
-    }
+    for (const Index j : stay) stays[j] = true;
     std::vector<Index> moved;
     for (Index j = 0; j < n_features; ++j)
       if (!stays[j]) moved.push_back(j);
@@ -66,9 +60,9 @@ class Coupling final : public Bijection<T> {
   void run(Map map, Panels<const T> from, Panels<T> to, Panels<double> log_det, const Pass<T>& pass) const {
     const Panels<T> p = conditioner_.output(pass);
     conditioner_.take_context(pass);
-    for (std::size_t i = 0; i < kept_.size(); ++i) {
-      copy_features<T>(from.feature(kept_[i]), to.feature(kept_[i]), 1);
-      conditioner_.take_feature(i, from.feature(kept_[i]), pass);
+    for (std::size_t i = 0; i < stays_.size(); ++i) {
+      copy_features<T>(from.feature(stays_[i]), to.feature(stays_[i]), 1);
+      conditioner_.take_feature(i, from.feature(stays_[i]), pass);
     }
     conditioner_.forward(pass);
     for (std::size_t i = 0; i < moved_.size(); ++i) {
@@ -78,22 +72,23 @@ class Coupling final : public Bijection<T> {
   }
 
   // Either direction's gradient; transformers want the data side x in both.
-  template <class Pull>
-  void pull(Pull pull, Panels<const T> x, Panels<const T> dto, Panels<T> dfrom, const Pass<T>& pass,
-            const Gradients<T>& grads) const {
+  template <class Backward>
+  void run_backward(Backward backward, Panels<const T> x, Panels<const T> dto, Panels<T> dfrom,
+                    const Pass<T>& pass, const Gradients<T>& grads) const {
     const Panels<T> p = conditioner_.output(pass), dp = conditioner_.doutput(pass);
     for (std::size_t i = 0; i < moved_.size(); ++i) {
       const Index j = moved_[i], at = first_param_[i];
-      (columns_[j].*pull)(x.feature(j), p.feature(at), dto.feature(j), grads.dlog_det, dfrom.feature(j), dp.feature(at));
+      (columns_[j].*backward)(x.feature(j), p.feature(at), dto.feature(j), grads.dlog_det, dfrom.feature(j),
+                              dp.feature(at));
     }
     conditioner_.backward(pass, grads);
-    for (std::size_t i = 0; i < kept_.size(); ++i) {
-      copy_features<T>(dto.feature(kept_[i]), dfrom.feature(kept_[i]), 1);
-      add_features<T>(conditioner_.dfeature(i, pass), dfrom.feature(kept_[i]), 1);
+    for (std::size_t i = 0; i < stays_.size(); ++i) {
+      copy_features<T>(dto.feature(stays_[i]), dfrom.feature(stays_[i]), 1);
+      add_features<T>(conditioner_.dfeature(i, pass), dfrom.feature(stays_[i]), 1);
     }
   }
 
-  std::vector<Index> kept_, moved_;
+  std::vector<Index> stays_, moved_;
   Columns<T> columns_;
   std::vector<Index> first_param_;
   Conditioner<T> conditioner_;

@@ -52,10 +52,6 @@ class Pointwise final : public Bijection<T> {
     for (Index j = 0; j < n_features; ++j) maps_.emplace_back(spec, j, n_features);
   }
 
-  Index n_params() const override { return 0; }
-  std::vector<Block> blocks() const override { return {}; }
-  void start(T*, Rng&) const override {}
-
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>&) const override {
     for_numbers(x, [=](Map map, Index p, Index j) {
       const R at = R::load(x.lanes(p, j));

@@ -10,7 +10,7 @@
 // and 1 + k rho^2 along it.
 //
 // Parameters: center c (D,), log_scale (1,) of alpha / sqrt(D), bounded by 5, steepness (1,) of k as in ridge.h. The
-// identity at steepness 0.
+// identity at steepness 0. Derived: alpha and k, with their slopes.
 #include "bijections/bijection.h"
 #include "bijections/ridge.h"
 #include "transformers/formula.h"
@@ -27,60 +27,60 @@ class Radial final : public Bijection<T> {
  public:
   Radial(const Spec&, Index n_features, Index) : n_(n_features) {}
 
-  Index n_params() const override { return n_ + 2; }
-  Index n_kept() const override { return 1; }     // q
-  Index n_scratch() const override { return 2; }  // of dx - dz, the shares of x - c and of dz
-  std::vector<Block> blocks() const override {
-    return {{"center", 0, n_, false}, {"log_scale", n_, 1, false}, {"steepness", n_ + 1, 1, false}};
-  }
-
   // Centres where whitened rows are, and a radius as theirs.
   void start(T* params, Rng& rng) const override {
-    for (Index j = 0; j < n_; ++j) params[j] = static_cast<T>(sqrt(3.0) * rng.symmetric());
-    std::fill_n(params + n_, 2, T(0));
+    for (Index j = 0; j < n_; ++j) center_(params)[j] = static_cast<T>(sqrt(3.0) * rng.symmetric());
+    *log_scale_(params) = *steepness_(params) = T(0);
+  }
+
+  void derive(const T* params, std::byte* derived) const override {
+    const LogScale<T> log_scale = bounded(*log_scale_(params), T(kRadiusBound));
+    const Steepness steepness(*steepness_(params));
+    *shape_(derived) = {sqrt(static_cast<T>(n_)) * exp(log_scale.value), log_scale.slope,
+                        static_cast<T>(steepness.value()), static_cast<T>(steepness.slope())};
   }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
-    const Shape s(pass.params, n_);
+    const Shape s = *shape_(pass.derived);
     for (Index p = 0; p < x.count; ++p) {
-      const R q = radius(x, p, pass.params) * (1 / s.alpha);
-      q.store(pass.kept.lanes(p, 0));
+      const R q = radius(x, p, center_(pass.params)) * (1 / s.alpha);
+      q.store(q_(pass.kept).lanes(p, 0));
       const Point at(q, s.k);
-      move(x, z, p, pass.params, s.k * at.rho);
+      move(x, z, p, center_(pass.params), s.k * at.rho);
       accumulate(log_det.lanes(p, 0), log_det_of(at, s.k));
     }
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    const Shape s(pass.params, n_);
+    const Shape s = *shape_(pass.derived);
     R dk(T(0)), dlog_alpha(T(0));
     for (Index p = 0; p < x.count; ++p) {
-      const R q = R::load(pass.kept.lanes(p, 0)), dl = R::load(grads.dlog_det.lanes(p, 0));
+      const R q = R::load(q_(pass.kept).lanes(p, 0)), dl = R::load(grads.dlog_det.lanes(p, 0));
       const Point at(q, s.k);
-      const R along = dot(x, dz, p, pass.params);
+      const R along = dot(x, dz, p, center_(pass.params));
       const R dq = -(along * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho;
       dk += along * at.rho + dl * by_k(at);
       dlog_alpha -= dq * q;
-      per_radius(dq, q, s.alpha).store(pass.scratch.lanes(p, 0));
-      (s.k * at.rho).store(pass.scratch.lanes(p, 1));
+      per_radius(dq, q, s.alpha).store(share_(pass.scratch).lanes(p, 0));
+      (s.k * at.rho).store(share_(pass.scratch).lanes(p, 1));
     }
-    pull_rows(x, dz, dx, pass, grads);
-    grads.dparams[n_] += sum(dlog_alpha) * s.alpha_slope;
-    grads.dparams[n_ + 1] += sum(dk) * s.k_slope;
+    move_backward(x, dz, dx, pass, grads);
+    *log_scale_(grads.dparams) += sum(dlog_alpha) * s.alpha_slope;
+    *steepness_(grads.dparams) += sum(dk) * s.k_slope;
   }
 
   // q (1 + k / (1 + q)) = y, or q^2 + b q - y = 0 with b = 1 + k - y; the positive root, without cancellation for
   // either sign of b.
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
-    const Shape s(pass.params, n_);
+    const Shape s = *shape_(pass.derived);
     for (Index p = 0; p < z.count; ++p) {
-      const R y = radius(z, p, pass.params) * (1 / s.alpha), b = R(1 + s.k) - y;
+      const R y = radius(z, p, center_(pass.params)) * (1 / s.alpha), b = R(1 + s.k) - y;
       const R twice = abs(b) + sqrt(fma(b, b, y * T(4)));
       const R q = select(b < T(0), twice * T(0.5), y * T(2) / twice);
-      q.store(pass.kept.lanes(p, 0));
+      q.store(q_(pass.kept).lanes(p, 0));
       const Point at(q, s.k);
-      move(z, x, p, pass.params, -(s.k * at.rho) / at.across);
+      move(z, x, p, center_(pass.params), -(s.k * at.rho) / at.across);
       accumulate(log_det.lanes(p, 0), -log_det_of(at, s.k));
     }
   }
@@ -89,35 +89,27 @@ class Radial final : public Bijection<T> {
   // forward's backward with -dz and -dlog_det.
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    const Shape s(pass.params, n_);
+    const Shape s = *shape_(pass.derived);
     R dk(T(0)), dlog_alpha(T(0));
     for (Index p = 0; p < x.count; ++p) {
-      const R q = R::load(pass.kept.lanes(p, 0)), dl = R::load(grads.dlog_det.lanes(p, 0));
+      const R q = R::load(q_(pass.kept).lanes(p, 0)), dl = R::load(grads.dlog_det.lanes(p, 0));
       const Point at(q, s.k);
-      const R outer = dot(x, dx, p, pass.params) / at.across;
+      const R outer = dot(x, dx, p, center_(pass.params)) / at.across;
       const R pulled = (outer * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho / at.along;
       const R along = fma(q, pulled, outer);  // (x - c).dz
       dk -= along * at.rho + dl * by_k(at);
       dlog_alpha -= (along * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho * q;
-      per_radius(pulled, q, s.alpha).store(pass.scratch.lanes(p, 0));
-      (-(s.k * at.rho) / at.across).store(pass.scratch.lanes(p, 1));
+      per_radius(pulled, q, s.alpha).store(share_(pass.scratch).lanes(p, 0));
+      (-(s.k * at.rho) / at.across).store(share_(pass.scratch).lanes(p, 1));
     }
-    pull_rows(x, dx, dz, pass, grads);
-    grads.dparams[n_] += sum(dlog_alpha) * s.alpha_slope;
-    grads.dparams[n_ + 1] += sum(dk) * s.k_slope;
+    move_backward(x, dx, dz, pass, grads);
+    *log_scale_(grads.dparams) += sum(dlog_alpha) * s.alpha_slope;
+    *steepness_(grads.dparams) += sum(dk) * s.k_slope;
   }
 
  private:
   struct Shape {
     T alpha, alpha_slope, k, k_slope;  // slopes of log alpha and of k by their parameters
-    Shape(const T* params, Index n) {
-      const LogScale<T> log_scale = bounded(params[n], T(kRadiusBound));
-      const Steepness steepness(params[n + 1]);
-      alpha = sqrt(static_cast<T>(n)) * exp(log_scale.value);
-      alpha_slope = log_scale.slope;
-      k = static_cast<T>(steepness.value());
-      k_slope = static_cast<T>(steepness.slope());
-    }
   };
 
   // What a row's distance from the center makes of it.
@@ -163,21 +155,27 @@ class Radial final : public Bijection<T> {
   static R per_radius(R dq, R q, T alpha) { return select(q > T(0), dq / (q * (alpha * alpha)), R(T(0))); }
 
   // din = dout + push, dc = -sum push, where the shares of x - c and of dout in push stand in the scratch.
-  void pull_rows(Panels<const T> x, Panels<const T> dout, Panels<T> din, const Pass<T>& pass,
-                 const Gradients<T>& grads) const {
+  void move_backward(Panels<const T> x, Panels<const T> dout, Panels<T> din, const Pass<T>& pass,
+                     const Gradients<T>& grads) const {
     for (Index j = 0; j < n_; ++j) {
       R total(T(0));
       for (Index p = 0; p < x.count; ++p) {
-        const R d = R::load(x.lanes(p, j)) - pass.params[j], above = R::load(dout.lanes(p, j));
-        const R push = fma(R::load(pass.scratch.lanes(p, 0)), d, R::load(pass.scratch.lanes(p, 1)) * above);
+        const R d = R::load(x.lanes(p, j)) - center_(pass.params)[j], above = R::load(dout.lanes(p, j));
+        const R push = fma(R::load(share_(pass.scratch).lanes(p, 0)), d,
+                           R::load(share_(pass.scratch).lanes(p, 1)) * above);
         (above + push).store(din.lanes(p, j));
         total -= push;
       }
-      grads.dparams[j] += sum(total);
+      center_(grads.dparams)[j] += sum(total);
     }
   }
 
   Index n_;
+  Numbers center_{this->params_, "center", n_}, log_scale_{this->params_, "log_scale", 1},
+      steepness_{this->params_, "steepness", 1};
+  Derived<Shape> shape_{this->derived_, 1};
+  Slots q_{this->kept_, 1};
+  Slots share_{this->scratch_, 2};  // of dx - dz: the shares of x - c and of dz
 };
 
 }  // namespace

@@ -14,8 +14,9 @@
 namespace nflows {
 
 struct Spec {
-  using Field = std::variant<std::int64_t, double, std::string, std::vector<Index>, std::vector<double>,
-                             std::vector<Spec>>;
+  struct EmptyList {};  // of any type
+  using Field = std::variant<std::int64_t, double, std::string, EmptyList, std::vector<Index>,
+                             std::vector<double>, std::vector<Spec>>;
 
   std::string name;
   std::map<std::string, Field> fields;
@@ -29,11 +30,11 @@ struct Spec {
   double real(const std::string& field) const { return get<double>(field, "a real number"); }
 
   const std::vector<Index>& integers(const std::string& field) const {
-    return get<std::vector<Index>>(field, "a list of integers");
+    return list<Index>(field, "a list of integers");
   }
 
   const std::vector<double>& reals(const std::string& field) const {
-    return get<std::vector<double>>(field, "a list of real numbers");
+    return list<double>(field, "a list of real numbers");
   }
 
   // Widths of layers: from 1 to 2^20, so that no product of two of them can overflow an Index.
@@ -45,7 +46,7 @@ struct Spec {
   }
 
   const std::vector<Spec>& children(const std::string& field) const {
-    return get<std::vector<Spec>>(field, "a list of specs");
+    return list<Spec>(field, "a list of specs");
   }
 
   const Spec& child(const std::string& field) const {
@@ -55,6 +56,14 @@ struct Spec {
   }
 
  private:
+  template <class Item>
+  const std::vector<Item>& list(const std::string& field, const char* what) const {
+    static const std::vector<Item> empty;
+    const auto found = fields.find(field);
+    if (found != fields.end() && std::holds_alternative<EmptyList>(found->second)) return empty;
+    return get<std::vector<Item>>(field, what);
+  }
+
   template <class Value>
   const Value& get(const std::string& field, const char* what) const {
     const auto found = fields.find(field);

@@ -78,10 +78,10 @@ class CpuFlow final : public EngineFlow<T> {
  public:
   CpuFlow(const Spec& spec, Index n_features, Index n_context) : flow_(spec, n_features, n_context) {}
 
-  Index n_features() const override { return flow_.chain().n_features(); }
-  Index n_context() const override { return flow_.chain().n_context(); }
+  Index n_features() const override { return flow_.n_features(); }
+  Index n_context() const override { return flow_.n_context(); }
   Index n_params() const override { return flow_.n_params(); }
-  std::vector<Block> blocks() const override { return flow_.blocks(); }
+  std::vector<Block> blocks() const override { return flow_.blocks().all(); }
 
   std::unique_ptr<Params<T>> make_params() const override {
     return std::make_unique<CpuParams<T>>(flow_.n_params());

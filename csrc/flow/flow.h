@@ -1,42 +1,36 @@
-// Flow: a chain and a base; whole arrays of rows through them, on several threads.
+// Flow: a sequence of bijections and a base; whole arrays of rows through them, on several threads.
 //
-// Functions of the parameters, one vector [chain | base]: a flow owns none. Arrays are dense panels, (n_panels,
-// n_features, 16), or streams of them. Every row of a result depends on that row, the parameters and the order of its own
-// arithmetic alone, never on the batch or on the threads.
+// Functions of the parameters, one vector [bijections | base]: a flow owns none. What follows from the parameters alone is
+// derived once per call. Arrays are dense panels, (n_panels, n_features, 16), or streams of them. Every row of a result
+// depends on that row, the parameters and the order of its own arithmetic alone, never on the batch or on the threads.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include "bases/base.h"
+#include "bijections/sequence.h"
 #include "core/adjoints.h"
 #include "core/stream.h"
-#include "flow/chain.h"
 #include "flow/workspace.h"
 
 namespace nflows {
 
 template <class T>
-class Flow {
+class Flow : public Layer<T> {
  public:
   Flow(const Spec& spec, Index n_features, Index n_context);
 
-  const Chain<T>& chain() const { return chain_; }
-  const Base<T>& base() const { return *base_; }
-  template <class P>
-  P* base_params(P* params) const {
-    return params + chain_.n_params();
+  Index n_features() const { return n_features_; }
+  Index n_context() const { return n_context_; }
+  Index n_kept(Keep keep) const override {
+    return this->kept_.size() + bijections_->n_kept(keep) + base_->n_kept(keep);
   }
-  Index n_params() const { return chain_.n_params() + base_->n_params(); }
-  std::vector<Block> blocks() const;  // the chain's, and the base's under "base."
+  Index n_workspace(Keep keep) const { return n_kept(keep) + this->n_scratch(); }  // slots
 
-  // Panel rows of a tile's workspace: the chain's, then what the base overwrites.
-  Index n_workspace(Keep keep) const { return chain_.n_workspace(keep) + base_->n_scratch(); }
-  Panels<T> base_scratch(Keep keep, Panels<T> workspace) const {
-    return workspace.feature(chain_.n_workspace(keep));
-  }
+  using Layer<T>::start;
+  using Layer<T>::start_from_data;
 
   // The start for a seed; returns the random state that a start from data goes on with.
   std::uint64_t start(std::uint64_t seed, T* params) const;
@@ -58,18 +52,49 @@ class Flow {
   void log_prob_backward(const T* params, const T* x, const T* context, Index n_panels,
                          const Adjoints<T>& adjoints) const;
 
+  // ---- One tile, as threads and losses have it
+
+  Pass<T> pass(const T* params, const std::byte* derived, Panels<const T> context, Keep keep,
+               Panels<T> workspace) const {
+    return {params, derived, context, workspace, workspace.feature(n_kept(keep)), keep};
+  }
+  // The result lies in the pass's workspace; log_det and log_prob are added to.
+  Panels<T> map(Direction direction, Panels<const T> x, Panels<double> log_det, const Pass<T>& pass) const;
+  void log_prob(Panels<const T> x, Panels<double> log_prob, const Pass<T>& pass) const;
+  // After the pass with Keep::kForBackward: the adjoint of its input.
+  Panels<T> map_backward(Direction direction, Panels<const T> dout, const Pass<T>& pass,
+                         const Gradients<T>& grads) const;
+  Panels<T> log_prob_backward(const Pass<T>& pass, const Gradients<T>& grads) const;
+
  private:
   struct Tile {
     Index first, count;  // panels
-    Panels<const T> x, context;
+    Panels<const T> x;
+    Pass<T> pass;
     Workspace<T>& workspace;
   };
   // Cuts n_panels into tiles and runs `job` on each.
-  void for_tiles(const Source<T>& x, const Source<T>& context, Index n_panels, int n_threads, Keep keep,
-                 const std::function<void(const Tile&)>& job) const;
+  void for_tiles(const T* params, const std::byte* derived, const Source<T>& x, const Source<T>& context,
+                 Index n_panels, int n_threads, Keep keep, const std::function<void(const Tile&)>& job) const;
+  // The same for a backward pass: job(tile, gradients) returns the adjoint of the tile's input.
+  void for_tiles_backward(const T* params, const T* x, const T* context, Index n_panels,
+                          const Adjoints<T>& adjoints,
+                          const std::function<Panels<T>(const Tile&, const Gradients<T>&)>& job) const;
 
-  Chain<T> chain_;
-  std::unique_ptr<Base<T>> base_;
+  Pass<T> bijections_pass(const Pass<T>& pass) const {
+    return bijections_.pass(pass, pass.kept.feature(this->kept_.size()), inner_(pass.scratch));
+  }
+  Pass<T> base_pass(const Pass<T>& pass) const {
+    const Index kept = this->kept_.size() + bijections_->n_kept(pass.keep);
+    return base_.pass(pass, pass.kept.feature(kept), inner_(pass.scratch));
+  }
+
+  Index n_features_, n_context_;
+  typename Layer<T>::template Part<Sequence<T>> bijections_;
+  typename Layer<T>::template Part<Base<T>> base_;
+  Slots in_{this->kept_, n_features_}, out_{this->kept_, n_features_};
+  Slots dout_{this->scratch_, n_features_}, din_{this->scratch_, n_features_},
+      inner_{this->scratch_, std::max(bijections_->n_scratch(), base_->n_scratch())};
   mutable WorkspacePool<T> lean_, keeping_;
 };
 

@@ -35,7 +35,8 @@ Data data_of(Panels<const T> x, Index n, const double* weights) {
   Data data{n, {}, {}};
   for (Index r = 0; r < size; ++r) {
     const Index i = lanes[r * lanes.size() / size];
-    for (Index j = 0; j < n; ++j) data.rows.push_back(static_cast<double>(x.lanes(i / kLanes, j)[i % kLanes]));
+    for (Index j = 0; j < n; ++j)
+      data.rows.push_back(static_cast<double>(x.lanes(i / kLanes, j)[i % kLanes]));
     data.weights.push_back(weights[i]);
   }
   return data;

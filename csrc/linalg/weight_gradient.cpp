@@ -36,7 +36,8 @@ struct ColumnLanes {
         __builtin_prefetch(dweight + (m + i) * mask.cols + col + v * kNativeLanes<T>, 1);
     Native<T> acc[M][V] = {};
     for (Index p = 0; p < dy.count; ++p)
-      multiply_add<T, M, V>(acc, {dy.lanes(p, m), kLanes, 1, x.lanes(p, 0), kBlock<T>, kNativeLanes<T>}, kLanes);
+      multiply_add<T, M, V>(acc, {dy.lanes(p, m), kLanes, 1, x.lanes(p, 0), kBlock<T>, kNativeLanes<T>},
+                            kLanes);
     if (mask.row_end[m] >= col + V * kNativeLanes<T>)
       add(acc, m, [](T* dw, Native<T> a, Index) { store_native(dw, load_native(dw) + a); });
     else if (mask.cols >= col + V * kNativeLanes<T>)  // what is masked gets a zero added

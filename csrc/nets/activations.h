@@ -1,6 +1,6 @@
-// Activations of the conditioners: value and pull, as pointwise formulas.
+// Activations of the conditioners: value and backward, as pointwise formulas.
 //
-// `pull(d, z, a)` is d da/dz, the adjoint of the pre-activation z from the adjoint d of the value a = value(z).
+// `backward(d, z, a)` is d da/dz, the adjoint of the pre-activation z from the adjoint d of the value a = value(z).
 // Where it follows from a alone (kKeepsInput false), nets do not keep z for the backward pass.
 #pragma once
 
@@ -18,7 +18,7 @@ struct Relu {
     return max(z, R(0));
   }
   template <class R>
-  static NFLOWS_FN R pull(R d, R, R a) {
+  static NFLOWS_FN R backward(R d, R, R a) {
     return select(a > R(0), d, R(0));
   }
 };
@@ -30,7 +30,7 @@ struct Tanh {
     return tanh(z);
   }
   template <class R>
-  static NFLOWS_FN R pull(R d, R, R a) {
+  static NFLOWS_FN R backward(R d, R, R a) {
     return d * (R(1) - a * a);
   }
 };
@@ -43,7 +43,7 @@ struct Silu {
     return z * sigmoid(z);
   }
   template <class R>
-  static NFLOWS_FN R pull(R d, R z, R a) {
+  static NFLOWS_FN R backward(R d, R z, R a) {
     const R s = sigmoid(z);
     return d * (s + a * (R(1) - s));
   }
@@ -57,7 +57,7 @@ struct Elu {
     return select(z > R(0), z, expm1(min(z, R(0))));
   }
   template <class R>
-  static NFLOWS_FN R pull(R d, R, R a) {
+  static NFLOWS_FN R backward(R d, R, R a) {
     return select(a > R(0), d, fma(d, a, d));
   }
 };

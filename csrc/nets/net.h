@@ -44,11 +44,9 @@ class Net {
 
   Index n_inputs() const { return masks_.front().cols; }
   Index n_outputs() const { return masks_.back().rows; }
-  Index n_params() const { return n_params_; }
-  Index n_kept() const { return n_kept_; }        // panel rows that forward leaves for the backward pass
-  Index n_scratch() const { return n_scratch_; }  // panel rows that a backward pass overwrites
-
-  std::vector<Block> blocks() const;
+  const Blocks& blocks() const { return params_; }
+  Index n_kept() const { return kept_.size(); }        // slots that forward leaves for the backward pass
+  Index n_scratch() const { return scratch_.size(); }  // slots that a backward pass overwrites
 
   // Weights and biases of hidden layers are uniform on [-b, b], b = gain / sqrt(inputs of the layer, masked ones
   // included). Nets of one or two inputs have the gain sqrt(6) (He et al. 2015): with smaller weights they do not leave
@@ -81,19 +79,20 @@ class Net {
   }
 
   void forward_units(Index layer, Index begin, Index end, const T* params, Panels<const T> in, Panels<T> kept,
-                    Panels<T> out) const;
+                     Panels<T> out) const;
   void backward_units(Index layer, Index begin, Index end, const T* params, Panels<const T> kept,
-                     Panels<const T> dout, Panels<T> scratch) const;
+                      Panels<const T> dout, Panels<T> scratch) const;
 
   std::vector<Staircase> masks_;
   std::vector<std::vector<Index>> starts_;
   Activation activation_;
   bool residual_, keeps_input_;
-  std::vector<Index> weight_, bias_;  // offsets into the parameters, by layer
-  std::vector<Index> value_, input_;  // offsets into kept, by hidden layer: activations, pre-activations
-  std::vector<Index> adjoint_;        // offsets into scratch, by hidden layer
-  Index gradient_scratch_ = 0;        // offset into scratch
-  Index n_params_ = 0, n_kept_ = 0, n_scratch_ = 0;
+  Blocks params_;
+  Room kept_, scratch_;
+  std::vector<Numbers> weight_, bias_;  // by layer
+  std::vector<Slots> value_, input_;    // kept, by hidden layer: activations, pre-activations
+  std::vector<Slots> adjoint_;          // scratch, by hidden layer
+  Slots sums_{scratch_, kGradientScratch};
 };
 
 // All outputs see all inputs. Without inputs there is nothing to compute: the hidden layers go, the last bias

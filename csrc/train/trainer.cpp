@@ -54,7 +54,7 @@ Trainer<T>::Trainer(const Flow<T>& flow, const TrainerOptions& options, const Tr
       options_(options),
       at_(arrays),
       schedule_(options.schedule, options.total_steps, options.warm_up_steps),
-      blocks_(flow.blocks()),
+      derived_(flow),
       sums_((flow.n_params() + kSlice - 1) / kSlice) {
   const auto is_share = [](double value) { return value >= 0.0 && value < 1.0; };
   check_positive(options.learning_rate, "learning_rate");
@@ -100,15 +100,16 @@ void Trainer<T>::train(const TrainingRows<T>& rows, Index batch_size, int n_thre
 
 template <class T>
 StepResult Trainer<T>::step(const Batch& batch, int n_threads) {
-  const Chain<T>& chain = flow_.chain();
   const Index n_panels = panels_for(batch.n_rows), n = n_parts(n_panels);
   n_threads = static_cast<int>(
       std::min<Index>(worthwhile_threads(n_threads, n_panels * kLanes, 3 * flow_.n_params()), n));
-  while (static_cast<Index>(parts_.size()) < n) parts_.push_back({Arena<T>(flow_.n_params()), 0.0});
+  while (static_cast<Index>(parts_.size()) < n)
+    parts_.push_back({Arena<T>(flow_.n_params() + flow_.n_dderived()), 0.0});
   while (static_cast<int>(workers_.size()) < n_threads)
-    workers_.push_back({std::make_unique<Workspace<T>>(flow_.n_workspace(Keep::kForPull), chain.n_features(),
-                                                       chain.n_context()),
-                        Arena<T>(kLanes * kTilePanels), Arena<T>(kLanes * kTilePanels * chain.n_context())});
+    workers_.push_back({std::make_unique<Workspace<T>>(flow_.n_workspace(Keep::kForBackward),
+                                                       flow_.n_features(), flow_.n_context()),
+                        Arena<T>(kLanes * kTilePanels), Arena<T>(kLanes * kTilePanels * flow_.n_context())});
+  derived_.derive(at_.params);
   parallel_for(n, n_threads, [&](Index i, int worker) {
     run_part(parts_[i], workers_[worker], batch, i * n_panels / n, (i + 1) * n_panels / n);
   });
@@ -121,7 +122,6 @@ StepResult Trainer<T>::step(const Batch& batch, int n_threads) {
 // The loss and gradient of panels [begin, end) of a batch, tile by tile.
 template <class T>
 void Trainer<T>::run_part(Part& part, Worker& worker, const Batch& batch, Index begin, Index end) {
-  const Chain<T>& chain = flow_.chain();
   const auto& [rows, context, unused_weights, order, n] = batch.from;
   part.loss = 0.0;
   for (Index at = begin; at < end; at += kTilePanels) {
@@ -133,11 +133,15 @@ void Trainer<T>::run_part(Part& part, Worker& worker, const Batch& batch, Index 
       return source.take(order, batch.first + at * kLanes,
                          std::min(count * kLanes, batch.n_rows - at * kLanes), room);
     };
-    part.loss += forward_kl<T>(flow_, at_.params, take(rows, worker.workspace->data()),
-                               take(context, worker.workspace->context()), dense_panels(w, 1, count),
-                               dense_panels(worker.minus_weights.data(), 1, count), *worker.workspace,
-                               dense_panels(worker.dcontext.data(), chain.n_context(), count),
-                               part.gradient.data(), at == begin ? Accumulate::kAfresh : Accumulate::kOnTop);
+    Workspace<T>& workspace = *worker.workspace;
+    const Pass<T> pass = flow_.pass(at_.params, derived_.data(), take(context, workspace.context()),
+                                    Keep::kForBackward, workspace.panels(count));
+    T* gradient = part.gradient.data();
+    const Gradients<T> grads{dense_panels<const T>(worker.minus_weights.data(), 1, count), gradient,
+                             gradient + flow_.n_params(),
+                             dense_panels(worker.dcontext.data(), flow_.n_context(), count), at == begin};
+    part.loss += forward_kl<T>(flow_, take(rows, workspace.data()), dense_panels(w, 1, count),
+                               workspace.totals(count), pass, grads);
   }
 }
 
@@ -150,20 +154,28 @@ double Trainer<T>::clip(double norm, double sum_of_moments) const {
   return std::min(1.0, options_.clip_ratio * usual / norm);
 }
 
-// Adds the parts pairwise into the first one's vector, clips the sum and takes Adam's step.
+// Adds numbers [begin, end) of the first n parts pairwise into those of the first.
+template <class T>
+void Trainer<T>::reduce(Index n, Index begin, Index end) {
+  for (Index gap = 1; gap < n; gap *= 2)
+    for (Index i = 0; i + gap < n; i += 2 * gap) {
+      T* into = parts_[i].gradient.data();
+      const T* from = parts_[i + gap].gradient.data();
+      for (Index j = begin; j < end; ++j) into[j] += from[j];
+    }
+}
+
+// Adds up the parts, gives the adjoints of derived values to the parameters, clips the sum and takes Adam's step.
 template <class T>
 bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
   const Index n_params = flow_.n_params(), n_slices = static_cast<Index>(sums_.size());
   T* gradient = parts_[0].gradient.data();
+  reduce(n, n_params, n_params + flow_.n_dderived());
+  flow_.derive_backward(at_.params, derived_.data(), gradient + n_params, gradient);
   n_threads = static_cast<int>(std::clamp<Index>(n_slices / kSlicesPerThread, 1, n_threads));
   parallel_for(n_slices, n_threads, [&](Index slice, int) {
     const Index begin = slice * kSlice, end = std::min(begin + kSlice, n_params);
-    for (Index gap = 1; gap < n; gap *= 2)
-      for (Index i = 0; i + gap < n; i += 2 * gap) {
-        T* into = parts_[i].gradient.data();
-        const T* from = parts_[i + gap].gradient.data();
-        for (Index j = begin; j < end; ++j) into[j] += from[j];
-      }
+    reduce(n, begin, end);
     sums_[slice].squares =
         sum(begin, end, [&](Index j) { return static_cast<double>(gradient[j]) * gradient[j]; });
     sums_[slice].moments =
@@ -183,7 +195,7 @@ bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
   parallel_for(n_slices, n_threads, [&](Index slice, int) {
     const Index begin = slice * kSlice, end = std::min(begin + kSlice, n_params);
     bool& within = sums_[slice].within = true;
-    for (const Block& block : blocks_)
+    for (const Block& block : flow_.blocks().all())
       within &=
           step.update(std::max(begin, block.offset), std::min(end, block.offset + block.size), gradient,
                       scale, block.decays, at_.params, at_.average, at_.first_moment, at_.second_moment);

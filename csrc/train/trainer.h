@@ -1,8 +1,8 @@
 // Trainer: gradient steps of a flow, wholly in C++.
 //
 // A batch is cut into a fixed number of parts, a function of the batch and not of the threads. Every part
-// sums its gradient over its tiles in order, into a vector of its own; the parts are then added pairwise. So
-// the same seed gives the same bits whatever n_threads is.
+// sums its gradient over its tiles in order, into a vector of its own, [parameters | derived values]; the parts are then
+// added pairwise. So the same seed gives the same bits whatever n_threads is.
 #pragma once
 
 #include <memory>
@@ -18,9 +18,10 @@ namespace nflows {
 
 struct StepResult {
   double loss;  // of the batch, before the update
-  bool
-      applied;  // false: loss or gradient were not finite, and nothing was changed; or the step led beyond the bound of
-                // parameters, where it stopped. Whoever trains goes back to weights that are good.
+
+  // False if loss or gradient were not finite, and nothing was changed; or if the step led beyond the bound of
+  // parameters, where it stopped. Whoever trains goes back to weights that are good.
+  bool applied;
 };
 
 // What training changes, one number per parameter each: Adam's weights, their average, the gradient's moments.
@@ -67,6 +68,7 @@ class Trainer {
   StepResult step(const Batch& batch, int n_threads);
   Index n_parts(Index n_panels) const;
   void run_part(Part& part, Worker& worker, const Batch& batch, Index begin, Index end);
+  void reduce(Index n_parts, Index begin, Index end);
   bool reduce_and_update(Index n_parts, int n_threads);
   double clip(double norm, double sum_of_moments) const;
 
@@ -74,7 +76,7 @@ class Trainer {
   TrainerOptions options_;
   TrainedArrays<T> at_;
   Schedule schedule_;
-  std::vector<Block> blocks_;
+  DerivedValues<T> derived_;  // at the parameters of this step
   std::vector<Part> parts_;
   std::vector<Worker> workers_;
   std::vector<Sums> sums_;  // of every slice of the parameters

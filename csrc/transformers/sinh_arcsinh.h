@@ -44,7 +44,7 @@ struct SinhArcsinh {
   }
 
  private:
-  // Beyond this the exponential overflows; rows so far out have been held long before (flow/chain.cpp).
+  // Beyond this the exponential overflows; rows so far out have been held long before (bijections/sequence.cpp).
   template <class R>
   static NFLOWS_FN R held(R u) {
     constexpr int kFar = kSingle<R> ? 80 : 700;

@@ -48,7 +48,7 @@ struct YeoJohnson {
   static NFLOWS_FN R power(R x, R bend) {
     return select(x < R(0), R(1) - bend, R(1) + bend);
   }
-  // Beyond this the exponential overflows; rows so far out have been held long before (flow/chain.cpp).
+  // Beyond this the exponential overflows; rows so far out have been held long before (bijections/sequence.cpp).
   template <class R>
   static NFLOWS_FN R held(R l) {
     constexpr int kFar = kSingle<R> ? 80 : 700;

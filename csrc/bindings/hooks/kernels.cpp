@@ -81,7 +81,9 @@ double time_transformer(const Spec& spec, const std::string& pass, Index n_panel
   for (T& value : numbers) value = static_cast<T>(2 * rng.symmetric());
   for (T& value : params) value = static_cast<T>(rng.symmetric());
   Arena<double> log_dets(n_panels * kLanes);
-  const auto slot = [&](Index i) { return dense_panels(numbers.data() + i * n_panels * kLanes, 1, n_panels); };
+  const auto slot = [&](Index i) {
+    return dense_panels(numbers.data() + i * n_panels * kLanes, 1, n_panels);
+  };
   const auto x = slot(0), z = slot(1), dz = slot(2), dx = slot(3);
   const auto p = dense_panels(params.data(), n_params, n_panels);
   const auto dp = dense_panels(params.data() + n_params * n_panels * kLanes, n_params, n_panels);

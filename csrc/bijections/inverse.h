@@ -1,20 +1,20 @@
 // Inverse: the same bijection in the other direction. IAF is the inverse of MAF.
+#pragma once
+
 #include "bijections/bijection.h"
 
 namespace nflows {
-namespace {
 
 template <class T>
-class Inverse final : public Bijection<T> {
+class Inverse : public Bijection<T> {
  public:
   Inverse(const Spec& spec, Index n_features, Index n_context)
-      : of_(make_bijection<T>(spec.child("bijection"), n_features, n_context)) {}
+      : Inverse(make_bijection<T>(spec.child("bijection"), n_features, n_context)) {}
+  explicit Inverse(std::unique_ptr<Bijection<T>> of) : of_(this->part(std::move(of))) {
+    this->scratch_.take(of_->n_scratch());
+  }
 
-  Index n_params() const override { return of_->n_params(); }
-  Index n_kept() const override { return of_->n_kept(); }
-  Index n_scratch() const override { return of_->n_scratch(); }
-  std::vector<Block> blocks() const override { return of_->blocks(); }
-  void start(T* params, Rng& rng) const override { of_->start(params, rng); }
+  Index n_kept(Keep keep) const override { return of_->n_kept(keep); }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     of_->inverse(x, z, log_det, pass);
@@ -32,11 +32,7 @@ class Inverse final : public Bijection<T> {
   }
 
  private:
-  std::unique_ptr<Bijection<T>> of_;
+  typename Layer<T>::template Part<Bijection<T>> of_;
 };
-
-}  // namespace
-
-void register_inverse() { register_bijection<Inverse>("inverse"); }
 
 }  // namespace nflows

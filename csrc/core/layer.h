@@ -1,0 +1,136 @@
+// Layer: what bijections and bases have in common. A layer owns no numbers: parameters, derived values, gradients and
+// workspace belong to the call, and the layer's layout (core/layout.h) says which stretch of them is whose.
+//
+// * Derived values follow from the parameters alone. `derive` makes them, once per call or training step; backward passes
+//   may add to their adjoints, and `derive_backward` turns those into gradients of the parameters, once for all tiles.
+// * A pass leaves what its backward needs in `kept`; `scratch` may be overwritten by every call.
+// * The context, n_context features that flows condition on, may be used or ignored by every layer, starts included.
+// * A layer may have parts, which are layers; start, derive and derive_backward go to them by themselves.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/layout.h"
+#include "core/panel.h"
+#include "core/rng.h"
+
+namespace nflows {
+
+// Whether a pass leaves behind what its backward needs, or each part reuses the room of the one before it.
+enum class Keep { kNothing, kForBackward };
+
+template <class T>
+struct Pass {
+  const T* params;
+  const std::byte* derived;
+  Panels<const T> context;
+  Panels<T> kept, scratch;
+  Keep keep;
+};
+
+// What a backward pass is given and adds to. With `afresh` the gradients of parameters and derived values are not set
+// yet: whoever has parts sets theirs to zero just before they add to them, while they are about to be in the cache.
+template <class T>
+struct Gradients {
+  Panels<const T> dlog_det;  // or of the log-density; one slot
+  T *dparams, *dderived;
+  Panels<T> dcontext;
+  bool afresh = false;
+};
+
+// The rows that a start may look at, in panels; `weights` has one number per lane, zero beyond the data.
+template <class T>
+struct Sample {
+  Panels<const T> rows, context;
+  const double* weights;
+};
+
+template <class T>
+class Layer {
+ public:
+  virtual ~Layer() = default;
+
+  Index n_params() const { return params_.size(); }
+  Index n_derived() const { return derived_.size(); }  // bytes
+  Index n_dderived() const { return dderived_.size(); }
+  Index n_scratch() const { return scratch_.size(); }  // slots
+  virtual Index n_kept(Keep) const { return kept_.size(); }
+  const Blocks& blocks() const { return params_; }
+
+  // The start: random where it must be; for a bijection the identity as a map, unless the map is fixed.
+  virtual void start(T* params, Rng& rng) const {
+    std::fill_n(params, n_params(), T(0));
+    for (const Nested& part : parts_) part.layer->start(params + part.params, rng);
+  }
+
+  // A start that fits the layer's own input. Layers that have one say so.
+  virtual bool starts_from_data() const { return false; }
+  virtual void start_from_data(const Sample<T>& /*sample*/, Rng& /*rng*/, T* /*params*/) const {}
+
+  virtual void derive(const T* params, std::byte* derived) const {
+    for (const Nested& part : parts_) part.layer->derive(params + part.params, derived + part.derived);
+  }
+  virtual void derive_backward(const T* params, const std::byte* derived, T* dderived, T* dparams) const {
+    for (const Nested& part : parts_)
+      part.layer->derive_backward(params + part.params, derived + part.derived, dderived + part.dderived,
+                                  dparams + part.params);
+  }
+
+ protected:
+  // A layer within this one, and where its numbers begin among this one's.
+  struct Nested {
+    const Layer* layer;
+    Index params, derived, dderived;
+
+    Pass<T> pass(const Pass<T>& outer, Panels<T> kept, Panels<T> scratch) const {
+      return {outer.params + params, outer.derived + derived, outer.context, kept, scratch, outer.keep};
+    }
+    // The part's own, set to zero where they are not set yet.
+    Gradients<T> gradients(const Gradients<T>& outer) const {
+      if (outer.afresh) {
+        std::fill_n(outer.dparams + params, layer->n_params(), T(0));
+        std::fill_n(outer.dderived + dderived, layer->n_dderived(), T(0));
+      }
+      return {outer.dlog_det, outer.dparams + params, outer.dderived + dderived, outer.dcontext};
+    }
+  };
+  template <class L>
+  struct Part : Nested {
+    std::unique_ptr<L> own;
+    const L* operator->() const { return own.get(); }
+  };
+
+  template <class L>
+  Part<L> part(std::unique_ptr<L> layer, const std::string& prefix = "") {
+    const Nested at{layer.get(), params_.take(prefix, layer->blocks()), derived_.take(layer->n_derived()),
+                    dderived_.take(layer->n_dderived())};
+    parts_.push_back(at);
+    return {at, std::move(layer)};
+  }
+
+  Blocks params_;
+  Room derived_, dderived_, kept_, scratch_;
+
+ private:
+  std::vector<Nested> parts_;
+};
+
+// The derived values of a layer at some parameters, as a call holds them.
+template <class T>
+class DerivedValues {
+ public:
+  explicit DerivedValues(const Layer<T>& layer) : layer_(layer), values_(layer.n_derived()) {}
+  DerivedValues(const Layer<T>& layer, const T* params) : DerivedValues(layer) { derive(params); }
+
+  void derive(const T* params) { layer_.derive(params, values_.data()); }
+  const std::byte* data() const { return values_.data(); }
+
+ private:
+  const Layer<T>& layer_;
+  Arena<std::byte> values_;
+};
+
+}  // namespace nflows

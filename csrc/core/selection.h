@@ -1,0 +1,44 @@
+// Selections of features: lists of columns, checked, and moving those features to neighbouring places and back.
+#pragma once
+
+#include <vector>
+
+#include "core/panel.h"
+#include "core/spec.h"
+
+namespace nflows {
+
+// Different features of n.
+inline const std::vector<Index>& check_columns(const Spec& spec, const std::string& field, Index n) {
+  const std::vector<Index>& columns = spec.integers(field);
+  std::vector<bool> seen(n, false);
+  for (const Index j : columns) {
+    check(j >= 0 && j < n, spec.name, ": ", field, ": feature ", j, " is not one of ", n);
+    check(!seen[j], spec.name, ": ", field, ": feature ", j, " is there twice");
+    seen[j] = true;
+  }
+  return columns;
+}
+
+// All of n features, in some order.
+inline const std::vector<Index>& check_order(const Spec& spec, const std::string& field, Index n) {
+  const Index given = static_cast<Index>(spec.integers(field).size());
+  check(given == n, spec.name, ": ", field, ": ", given, " entries for ", n, " features");
+  return check_columns(spec, field, n);
+}
+
+// to_i = from_{columns[i]}
+template <class T>
+void gather(const std::vector<Index>& columns, Panels<const T> from, Panels<T> to) {
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    copy_features<T>(from.feature(columns[i]), to.feature(i), 1);
+}
+
+// to_{columns[i]} = from_i
+template <class T>
+void scatter(const std::vector<Index>& columns, Panels<const T> from, Panels<T> to) {
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    copy_features<T>(from.feature(i), to.feature(columns[i]), 1);
+}
+
+}  // namespace nflows
