@@ -1,7 +1,7 @@
 // A product of bases, each on columns of its own: log p(z) = sum_i log p_i(z[columns_i]).
 //
 // The spec has `columns`, the parts' columns one part after the other, a permutation of all; `sizes`, how many each
-// part has; and `bases`. A part's columns are gathered into neighbouring rows, for it to see, and its dz goes back.
+// part has; and `bases`. A part's columns are gathered, for it to see, and its dz goes back.
 //
 // Parameters: those of the parts, one part after the other.
 #include <algorithm>
@@ -65,7 +65,7 @@ class Product final : public Base<T> {
     for (const Part& part : parts_) {
       gather(part.columns, z, own);
       part.base->backward(own, down, pass_of(part, pass), part.base.gradients(grads));
-      scatter<T>(part.columns, down, dz);
+      scatter(part.columns, down, dz);
     }
   }
 

@@ -43,7 +43,7 @@ class Autoregressive final : public Bijection<T> {
       columns_[i].backward(x.feature(i), p.feature(first_param_[i]), dz.feature(i), grads.dlog_det,
                            dx.feature(i), dp.feature(first_param_[i]));
     conditioner_.backward(pass, grads);
-    for (Index i = 0; i < n_features_; ++i) add_features<T>(conditioner_.dfeature(i, pass), dx.feature(i), 1);
+    for (Index i = 0; i < n_features_; ++i) add_features(conditioner_.dfeature(i, pass), dx.feature(i), 1);
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
@@ -63,7 +63,7 @@ class Autoregressive final : public Bijection<T> {
       conditioner_.backward_feature(i, pass);
       const Panels<T> total =
           conditioner_.dfeature(i, pass);  // what later features add to dx_i, then the sum
-      add_features<T>(dx.feature(i), total, 1);
+      add_features(dx.feature(i), total, 1);
       columns_[i].inverse_backward(x.feature(i), p.feature(first_param_[i]), total, grads.dlog_det,
                                    dz.feature(i), dp.feature(first_param_[i]));
       conditioner_.backward_degree(i, pass);

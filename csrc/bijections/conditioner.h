@@ -35,9 +35,7 @@ class Conditioner {
   void start(T* params, Rng& rng) const { net_.start(weights_(params), rng); }
 
   // What the wiring gives: the context, and the net's i-th feature.
-  void take_context(const Pass<T>& pass) const {
-    copy_features<T>(pass.context, input_(pass.kept), n_context_);
-  }
+  void take_context(const Pass<T>& pass) const { copy_features(pass.context, input_(pass.kept), n_context_); }
   void take_feature(Index i, Panels<const T> x, const Pass<T>& pass) const {
     shown_[i]->show(x, input_(pass.kept).feature(slot(i)));
   }
@@ -90,7 +88,7 @@ class Conditioner {
   void finish(const Pass<T>& pass, const Gradients<T>& grads) const {
     net_.weight_gradients(input_(pass.kept), hidden_(pass.kept), doutput(pass), dhidden_(pass.scratch),
                           weights_(grads.dparams));
-    add_features<T>(dinput_(pass.scratch), grads.dcontext, n_context_);
+    add_features(dinput_(pass.scratch), grads.dcontext, n_context_);
   }
 
   Net<T> net_;

@@ -61,7 +61,7 @@ class Coupling final : public Bijection<T> {
     const Panels<T> p = conditioner_.output(pass);
     conditioner_.take_context(pass);
     for (std::size_t i = 0; i < stays_.size(); ++i) {
-      copy_features<T>(from.feature(stays_[i]), to.feature(stays_[i]), 1);
+      copy_features(from.feature(stays_[i]), to.feature(stays_[i]), 1);
       conditioner_.take_feature(i, from.feature(stays_[i]), pass);
     }
     conditioner_.forward(pass);
@@ -83,8 +83,8 @@ class Coupling final : public Bijection<T> {
     }
     conditioner_.backward(pass, grads);
     for (std::size_t i = 0; i < stays_.size(); ++i) {
-      copy_features<T>(dto.feature(stays_[i]), dfrom.feature(stays_[i]), 1);
-      add_features<T>(conditioner_.dfeature(i, pass), dfrom.feature(stays_[i]), 1);
+      copy_features(dto.feature(stays_[i]), dfrom.feature(stays_[i]), 1);
+      add_features(conditioner_.dfeature(i, pass), dfrom.feature(stays_[i]), 1);
     }
   }
 

@@ -12,36 +12,135 @@
 
 namespace nflows {
 
-// z = x + b
+enum class Apply { kPlain, kTransposed, kInverse, kInverseTransposed };
+
+// z = M x, or M x + b, with |det M| = 1. All four passes are applications of M: the adjoint of the solve M x = z is
+// dz = M^-T dx, and parameters see forward's backward with -dz.
 template <class T>
-class Shift final : public Bijection<T> {
+class Factor : public Bijection<T> {
  public:
-  explicit Shift(Index n) : n_(n) {}
+  explicit Factor(Index n) : n_(n) {}
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double>, const Pass<T>& pass) const override {
-    copy_features(x, z, n_);
-    add_shift(shift_(pass.params), T(1), z, n_);
+    apply(Apply::kPlain, x, z, pass);
   }
-  void backward(Panels<const T>, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>&,
+  void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    copy_features(dz, dx, n_);
-    bias_gradient<T>(n_, dz, shift_(grads.dparams));
+    apply(Apply::kTransposed, dz, dx, pass);
+    gradient(dz, x, pass, grads);
   }
   void inverse(Panels<const T> z, Panels<T> x, Panels<double>, const Pass<T>& pass) const override {
-    copy_features(z, x, n_);
-    add_shift(shift_(pass.params), T(-1), x, n_);
+    apply(Apply::kInverse, z, x, pass);
   }
-  void inverse_backward(Panels<const T>, Panels<const T>, Panels<const T> dx, Panels<T> dz,
+  void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    copy_features(dx, dz, n_);
-    negate_features<T>(dx, minus_(pass.scratch), n_);
-    bias_gradient<T>(n_, minus_(pass.scratch), shift_(grads.dparams));
+    apply(Apply::kInverseTransposed, dx, dz, pass);
+    negate_features(dz, minus_(pass.scratch), n_);
+    gradient(minus_(pass.scratch), x, pass, grads);
   }
 
- private:
+ protected:
+  // `from` and `to` do not overlap; transposes leave b out.
+  virtual void apply(Apply what, Panels<const T> from, Panels<T> to, const Pass<T>& pass) const = 0;
+  // Adds to the gradients of z = M x + b.
+  virtual void gradient(Panels<const T> dz, Panels<const T> x, const Pass<T>& pass,
+                        const Gradients<T>& grads) const = 0;
+
   Index n_;
-  Numbers shift_{this->params_, "shift", n_};
-  Slots minus_{this->scratch_, n_};
+  Slots minus_{this->scratch_, n_}, sums_{this->scratch_, kGradientScratch};
+};
+
+// z = x + b
+template <class T>
+class Shift final : public Factor<T> {
+ public:
+  explicit Shift(Index n) : Factor<T>(n) {}
+
+ private:
+  void apply(Apply what, Panels<const T> from, Panels<T> to, const Pass<T>& pass) const override {
+    copy_features(from, to, this->n_);
+    if (what == Apply::kPlain) add_shift(shift_(pass.params), T(1), to, this->n_);
+    if (what == Apply::kInverse) add_shift(shift_(pass.params), T(-1), to, this->n_);
+  }
+  void gradient(Panels<const T> dz, Panels<const T>, const Pass<T>&,
+                const Gradients<T>& grads) const override {
+    bias_gradient(this->n_, dz, shift_(grads.dparams));
+  }
+
+  Numbers shift_{this->params_, "shift", this->n_};
+};
+
+// z_j = x_{order[j]}
+template <class T>
+class Order final : public Factor<T> {
+ public:
+  Order(const Spec& spec, Index n, Index = 0) : Factor<T>(n), order_(check_order(spec, "order", n)) {}
+
+ private:
+  void apply(Apply what, Panels<const T> from, Panels<T> to, const Pass<T>&) const override {
+    if (what == Apply::kPlain || what == Apply::kInverseTransposed)
+      gather(order_, from, to);
+    else
+      scatter(order_, from, to);
+  }
+  void gradient(Panels<const T>, Panels<const T>, const Pass<T>&, const Gradients<T>&) const override {}
+
+  std::vector<Index> order_;
+};
+
+// z = (I + S) x, S strictly lower triangular; for an upper triangle S^T is stored.
+template <class T>
+class Triangle final : public Factor<T> {
+ public:
+  Triangle(Index n, bool lower, const char* name)
+      : Factor<T>(n), lower_(lower), factor_(n), triangle_(this->params_, name, factor_.n_params()) {}
+
+ private:
+  void apply(Apply what, Panels<const T> from, Panels<T> to, const Pass<T>& pass) const override {
+    const T* s = triangle_(pass.params);
+    const bool plain = what == Apply::kPlain || what == Apply::kInverse, lower = lower_ == plain;
+    if (what == Apply::kPlain || what == Apply::kTransposed)
+      return lower ? factor_.apply(s, from, to) : factor_.apply_transposed(s, from, to);
+    copy_features(from, to, this->n_);
+    lower ? factor_.solve(s, to) : factor_.solve_transposed(s, to);
+  }
+  // dS += dz x^T, d(S^T) += x dz^T
+  void gradient(Panels<const T> dz, Panels<const T> x, const Pass<T>& pass,
+                const Gradients<T>& grads) const override {
+    factor_.gradient(lower_ ? dz : x, lower_ ? x : dz, this->sums_(pass.scratch), triangle_(grads.dparams));
+  }
+
+  bool lower_;
+  UnitLower<T> factor_;
+  Numbers triangle_;
+};
+
+// z = x - C c, c the context
+template <class T>
+class Regression final : public Factor<T> {
+ public:
+  Regression(Index n, Index n_context)
+      : Factor<T>(n), mask_(Staircase::full(n, n_context)), weight_(this->params_, "context", mask_.size()) {}
+
+ private:
+  void apply(Apply what, Panels<const T> from, Panels<T> to, const Pass<T>& pass) const override {
+    copy_features(from, to, this->n_);
+    if (mask_.cols > 0 && (what == Apply::kPlain || what == Apply::kInverse))
+      forward_product(mask_, weight_(pass.params), nullptr, pass.context, to, 0, this->n_,
+                      what == Apply::kPlain ? Into::kSubtract : Into::kAdd);
+  }
+  void gradient(Panels<const T> dz, Panels<const T>, const Pass<T>& pass,
+                const Gradients<T>& grads) const override {
+    if (mask_.cols == 0) return;
+    data_gradient(mask_, weight_(pass.params), dz, grads.dcontext, 0, mask_.cols, Into::kSubtract);
+    const Panels<T> minus = minus_dz_(pass.scratch);
+    negate_features(dz, minus, this->n_);
+    weight_gradient(mask_, minus, pass.context, this->sums_(pass.scratch), weight_(grads.dparams));
+  }
+
+  Staircase mask_;
+  Numbers weight_;
+  Slots minus_dz_{this->scratch_, this->n_};
 };
 
 // z_j = exp(alpha_j) x_j + b_j, or without b        log|det| = sum_j alpha_j, bounded as in free_scale.h
@@ -87,121 +186,6 @@ class Diagonal final : public Bijection<T> {
   std::optional<Numbers> shift_;
   Numbers log_scale_{this->params_, "log_scale", n_};
   Derived<FreeScale<T>> scales_{this->derived_, n_};
-};
-
-// z = (I + S) x, S strictly lower triangular; for an upper triangle S^T is stored.
-template <class T>
-class Triangle final : public Bijection<T> {
- public:
-  Triangle(Index n, bool lower, const char* name)
-      : n_(n), lower_(lower), factor_(n), triangle_(this->params_, name, factor_.n_params()) {}
-
-  void forward(Panels<const T> x, Panels<T> z, Panels<double>, const Pass<T>& pass) const override {
-    apply(lower_, triangle_(pass.params), x, z);
-  }
-  void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
-                const Gradients<T>& grads) const override {
-    gradient(dz, x, pass, grads);
-    apply(!lower_, triangle_(pass.params), dz, dx);
-  }
-  void inverse(Panels<const T> z, Panels<T> x, Panels<double>, const Pass<T>& pass) const override {
-    solve(lower_, triangle_(pass.params), z, x);
-  }
-  // The adjoint of the solve is dz = (I + S)^-T dx, and dS = -dz x^T.
-  void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
-                        const Pass<T>& pass, const Gradients<T>& grads) const override {
-    solve(!lower_, triangle_(pass.params), dx, dz);
-    negate_features<T>(dz, minus_(pass.scratch), n_);
-    gradient(minus_(pass.scratch), x, pass, grads);
-  }
-
- private:
-  void apply(bool lower, const T* s, Panels<const T> x, Panels<T> y) const {
-    lower ? factor_.apply(s, x, y) : factor_.apply_transposed(s, x, y);
-  }
-  void solve(bool lower, const T* s, Panels<const T> y, Panels<T> x) const {
-    copy_features(y, x, n_);
-    lower ? factor_.solve(s, x) : factor_.solve_transposed(s, x);
-  }
-  // dS += dz x^T, d(S^T) += x dz^T
-  void gradient(Panels<const T> dz, Panels<const T> x, const Pass<T>& pass, const Gradients<T>& grads) const {
-    factor_.gradient(lower_ ? dz : x, lower_ ? x : dz, sums_(pass.scratch), triangle_(grads.dparams));
-  }
-
-  Index n_;
-  bool lower_;
-  UnitLower<T> factor_;
-  Numbers triangle_;
-  Slots minus_{this->scratch_, n_}, sums_{this->scratch_, kGradientScratch};
-};
-
-// z_j = x_{order[j]}
-template <class T>
-class Order final : public Bijection<T> {
- public:
-  Order(const Spec& spec, Index n, Index = 0) : order_(check_order(spec, "order", n)) {}
-
-  void forward(Panels<const T> x, Panels<T> z, Panels<double>, const Pass<T>&) const override {
-    gather(order_, x, z);
-  }
-  void backward(Panels<const T>, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>&,
-                const Gradients<T>&) const override {
-    scatter(order_, dz, dx);
-  }
-  void inverse(Panels<const T> z, Panels<T> x, Panels<double>, const Pass<T>&) const override {
-    scatter(order_, z, x);
-  }
-  void inverse_backward(Panels<const T>, Panels<const T>, Panels<const T> dx, Panels<T> dz, const Pass<T>&,
-                        const Gradients<T>&) const override {
-    gather(order_, dx, dz);
-  }
-
- private:
-  std::vector<Index> order_;
-};
-
-// z = x - C c, c the context
-template <class T>
-class Regression final : public Bijection<T> {
- public:
-  Regression(Index n, Index n_context)
-      : mask_(Staircase::full(n, n_context)), weight_(this->params_, "context", mask_.size()) {}
-
-  void forward(Panels<const T> x, Panels<T> z, Panels<double>, const Pass<T>& pass) const override {
-    copy_features(x, z, mask_.rows);
-    add_multiple(pass, z, Into::kSubtract);
-  }
-  void backward(Panels<const T>, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
-                const Gradients<T>& grads) const override {
-    copy_features(dz, dx, mask_.rows);
-    negate_features<T>(dz, minus_(pass.scratch), mask_.rows);
-    gradient(minus_(pass.scratch), pass, grads);
-  }
-  void inverse(Panels<const T> z, Panels<T> x, Panels<double>, const Pass<T>& pass) const override {
-    copy_features(z, x, mask_.rows);
-    add_multiple(pass, x, Into::kAdd);
-  }
-  void inverse_backward(Panels<const T>, Panels<const T>, Panels<const T> dx, Panels<T> dz,
-                        const Pass<T>& pass, const Gradients<T>& grads) const override {
-    copy_features(dx, dz, mask_.rows);
-    gradient(dx, pass, grads);
-  }
-
- private:
-  void add_multiple(const Pass<T>& pass, Panels<T> to, Into into) const {
-    if (mask_.cols > 0)
-      forward_product<T>(mask_, weight_(pass.params), nullptr, pass.context, to, 0, mask_.rows, into);
-  }
-  // Of C c, whose adjoint is d.
-  void gradient(Panels<const T> d, const Pass<T>& pass, const Gradients<T>& grads) const {
-    if (mask_.cols == 0) return;
-    data_gradient<T>(mask_, weight_(pass.params), d, grads.dcontext, 0, mask_.cols, Into::kAdd);
-    weight_gradient<T>(mask_, d, pass.context, sums_(pass.scratch), weight_(grads.dparams));
-  }
-
-  Staircase mask_;
-  Numbers weight_;
-  Slots minus_{this->scratch_, mask_.rows}, sums_{this->scratch_, kGradientScratch};
 };
 
 }  // namespace nflows

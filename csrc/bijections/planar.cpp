@@ -60,39 +60,39 @@ class Planar final : public Bijection<T> {
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> h = h_(pass.kept);
-    forward_product<T>(vector_, weight_(pass.params), bias_(pass.params), x, h, 0, 1);
+    forward_product(vector_, weight_(pass.params), bias_(pass.params), x, h, 0, 1);
     ridge_(pass.derived)->forward(h, h, slope_(pass.kept), log_det);
-    copy_features<T>(x, z, n_);
-    data_gradient<T>(vector_, corrected_(pass.derived), h, z, 0, n_, Into::kAdd);
+    copy_features(x, z, n_);
+    data_gradient(vector_, corrected_(pass.derived), h, z, 0, n_, Into::kAdd);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
     const Panels<T> h = h_(pass.kept), dt = dt_(pass.scratch);
-    forward_product<T>(vector_, corrected_(pass.derived), nullptr, dz, dt, 0, 1);
+    forward_product(vector_, corrected_(pass.derived), nullptr, dz, dt, 0, 1);
     ridge_(pass.derived)->backward(h, slope_(pass.kept), dt, grads.dlog_det, dt, dm_(grads.dderived));
-    copy_features<T>(dz, dx, n_);
-    data_gradient<T>(vector_, weight_(pass.params), dt, dx, 0, n_, Into::kAdd);
+    copy_features(dz, dx, n_);
+    data_gradient(vector_, weight_(pass.params), dt, dx, 0, n_, Into::kAdd);
     add_gradients(x, h, dz, dt, pass, grads);
   }
 
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> h = h_(pass.kept);
-    forward_product<T>(vector_, weight_(pass.params), bias_(pass.params), z, h, 0, 1);
+    forward_product(vector_, weight_(pass.params), bias_(pass.params), z, h, 0, 1);
     ridge_(pass.derived)->inverse(h, h, slope_(pass.kept), log_det);
-    copy_features<T>(z, x, n_);
-    data_gradient<T>(vector_, corrected_(pass.derived), h, x, 0, n_, Into::kSubtract);
+    copy_features(z, x, n_);
+    data_gradient(vector_, corrected_(pass.derived), h, x, 0, n_, Into::kSubtract);
   }
 
   // The adjoint dz = J^-T (dx - dlog_det d(log_det)/dx) is dx + w dt; parameters see forward's backward with -dz.
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
     const Panels<T> h = h_(pass.kept), dt = dt_(pass.scratch), minus_h = minus_h_(pass.scratch);
-    forward_product<T>(vector_, corrected_(pass.derived), nullptr, dx, dt, 0, 1);
+    forward_product(vector_, corrected_(pass.derived), nullptr, dx, dt, 0, 1);
     ridge_(pass.derived)->inverse_backward(h, slope_(pass.kept), dt, grads.dlog_det, dt, dm_(grads.dderived));
-    copy_features<T>(dx, dz, n_);
-    data_gradient<T>(vector_, weight_(pass.params), dt, dz, 0, n_, Into::kAdd);
-    negate_features<T>(h, minus_h, 1);
+    copy_features(dx, dz, n_);
+    data_gradient(vector_, weight_(pass.params), dt, dz, 0, n_, Into::kAdd);
+    negate_features(h, minus_h, 1);
     add_gradients(x, minus_h, dz, dt, pass, grads);
   }
 
@@ -117,9 +117,9 @@ class Planar final : public Bijection<T> {
   // Of w and b given dt, and of u^, sum h dz.
   void add_gradients(Panels<const T> x, Panels<const T> h, Panels<const T> dz, Panels<const T> dt,
                      const Pass<T>& pass, const Gradients<T>& grads) const {
-    weight_gradient<T>(vector_, h, dz, sums_(pass.scratch), dcorrected_(grads.dderived));
-    weight_gradient<T>(vector_, dt, x, sums_(pass.scratch), weight_(grads.dparams));
-    bias_gradient<T>(1, dt, bias_(grads.dparams));
+    weight_gradient(vector_, h, dz, sums_(pass.scratch), dcorrected_(grads.dderived));
+    weight_gradient(vector_, dt, x, sums_(pass.scratch), weight_(grads.dparams));
+    bias_gradient(1, dt, bias_(grads.dparams));
   }
 
   Index n_;

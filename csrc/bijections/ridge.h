@@ -50,7 +50,7 @@ struct RidgeError {
   }
 };
 
-// One feature's row of a tile along one such curve.
+// One feature of a tile along one such curve.
 template <class T>
 struct Ridge {
   using R = Rows<T>;

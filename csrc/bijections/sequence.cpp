@@ -11,7 +11,7 @@ inline constexpr T kFarAway = kSingle<T> ? T(1e15) : T(1e100);
 }  // namespace
 
 template <class T>
-void saturate(Panels<const T> from, Panels<T> to, Index n) {
+void saturate(Read<T> from, Panels<T> to, Index n) {
   using R = Rows<T>;
   for (Index p = 0; p < from.count; ++p)
     for (Index j = 0; j < n; ++j)
@@ -59,7 +59,7 @@ void Sequence<T>::run(Direction direction, Panels<const T> from, Panels<T> to, P
       parts_[at]->forward(from, out, log_det, pass_of(at, pass));
     else
       parts_[at]->inverse(from, out, log_det, pass_of(at, pass));
-    if (saturates_) saturate<T>(out, out, n_);
+    if (saturates_) saturate(out, out, n_);
     from = out;
   }
 }
@@ -114,7 +114,7 @@ void Sequence<T>::start_from_data(Panels<T> rows, const Sample<T>& sample, Rng& 
       part->forward(one, out, dense_panels(unused, 1, 1),
                     {params + part.params, derived.data(), sample.context.slice(p, 1), out.feature(n_),
                      out.feature(n_ + lean_values_), Keep::kNothing});
-      saturate<T>(out, one, n_);
+      saturate(out, one, n_);
     }
   }
 }

@@ -17,7 +17,7 @@ namespace nflows {
 // layers (a net and a scale gain some six decades per layer, float32 has thirty-eight), and its log-density is a finite,
 // hopeless number instead of NaN. Data live within a few units of zero and never meet it.
 template <class T>
-void saturate(Panels<const T> from, Panels<T> to, Index n_features);
+void saturate(Read<T> from, Panels<T> to, Index n_features);
 
 template <class T>
 class Sequence : public Bijection<T> {

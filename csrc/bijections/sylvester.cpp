@@ -90,14 +90,14 @@ class Sylvester final : public Bijection<T> {
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     const T *q = q_(pass.derived), *r = r_(pass.derived);
     const Panels<T> y = y_(pass.kept), h = h_(pass.kept), slope = slope_(pass.kept), v = v_(pass.scratch);
-    data_gradient<T>(columns_, q, x, y, 0, m_);
+    data_gradient(columns_, q, x, y, 0, m_);
     put_bias(pass.params, h);
-    data_gradient<T>(lower_, inner_(pass.params), y, h, 0, m_, Into::kAdd);
+    data_gradient(lower_, inner_(pass.params), y, h, 0, m_, Into::kAdd);
     for (Index i = 0; i < m_; ++i)
       ridges_(pass.derived)[i].forward(h.feature(i), h.feature(i), slope.feature(i), log_det);
-    data_gradient<T>(lower_, r, h, v, 0, m_);
-    copy_features<T>(x, z, n_);
-    forward_product<T>(columns_, q, nullptr, v, z, 0, n_, Into::kAdd);
+    data_gradient(lower_, r, h, v, 0, m_);
+    copy_features(x, z, n_);
+    forward_product(columns_, q, nullptr, v, z, 0, n_, Into::kAdd);
   }
 
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
@@ -106,16 +106,16 @@ class Sylvester final : public Bijection<T> {
     const Panels<T> h = h_(pass.kept), slope = slope_(pass.kept);
     const Panels<T> v = v_(pass.scratch), dv = dv_(pass.scratch), dt = dt_(pass.scratch),
                     dy = dy_(pass.scratch);
-    data_gradient<T>(lower_, r, h, v, 0, m_);
-    data_gradient<T>(columns_, q, dz, dv, 0, m_);
-    forward_product<T>(lower_, r, nullptr, dv, dt, 0, m_);
+    data_gradient(lower_, r, h, v, 0, m_);
+    data_gradient(columns_, q, dz, dv, 0, m_);
+    forward_product(lower_, r, nullptr, dv, dt, 0, m_);
     for (Index i = 0; i < m_; ++i) {
       ridges_(pass.derived)[i].backward(h.feature(i), slope.feature(i), dt.feature(i), grads.dlog_det,
                                         dt.feature(i), dm_(grads.dderived) + i);
     }
-    forward_product<T>(lower_, inner_(pass.params), nullptr, dt, dy, 0, m_);
-    copy_features<T>(dz, dx, n_);
-    forward_product<T>(columns_, q, nullptr, dy, dx, 0, n_, Into::kAdd);
+    forward_product(lower_, inner_(pass.params), nullptr, dt, dy, 0, m_);
+    copy_features(dz, dx, n_);
+    forward_product(columns_, q, nullptr, dy, dx, 0, n_, Into::kAdd);
     add_gradients(x, dz, pass, grads);
   }
 
@@ -123,18 +123,18 @@ class Sylvester final : public Bijection<T> {
     const T *q = q_(pass.derived), *r = r_(pass.derived);
     const T* s = inner_(pass.params);
     const Panels<T> y = y_(pass.kept), h = h_(pass.kept), slope = slope_(pass.kept), v = v_(pass.scratch);
-    data_gradient<T>(columns_, q, z, y, 0, m_);
+    data_gradient(columns_, q, z, y, 0, m_);
     put_bias(pass.params, h);
     for (Index i = m_ - 1; i >= 0; --i) {  // y_i is e_i until here, and h_i the constant of t_i
-      data_gradient<T>(strict_, r, h, y, i, i + 1, Into::kSubtract);
-      data_gradient<T>(strict_, s, y, h, i, i + 1, Into::kAdd);
+      data_gradient(strict_, r, h, y, i, i + 1, Into::kSubtract);
+      data_gradient(strict_, s, y, h, i, i + 1, Into::kAdd);
       add_multiple(s[i * m_ + i], y.feature(i), h.feature(i));
       ridges_(pass.derived)[i].inverse(h.feature(i), h.feature(i), slope.feature(i), log_det);
       add_multiple(-r[i * m_ + i], h.feature(i), y.feature(i));
     }
-    data_gradient<T>(lower_, r, h, v, 0, m_);
-    copy_features<T>(z, x, n_);
-    forward_product<T>(columns_, q, nullptr, v, x, 0, n_, Into::kSubtract);
+    data_gradient(lower_, r, h, v, 0, m_);
+    copy_features(z, x, n_);
+    forward_product(columns_, q, nullptr, v, x, 0, n_, Into::kSubtract);
   }
 
   // dz = J^-T (dx - dlog_det d(log_det)/dx) is dx + Q S^T dt, and parameters see forward's backward with -dz: its dv
@@ -146,21 +146,21 @@ class Sylvester final : public Bijection<T> {
     const Panels<T> h = h_(pass.kept), slope = slope_(pass.kept);
     const Panels<T> v = v_(pass.scratch), dv = dv_(pass.scratch), dt = dt_(pass.scratch),
                     dy = dy_(pass.scratch);
-    data_gradient<T>(columns_, q, dx, dv, 0, m_);
+    data_gradient(columns_, q, dx, dv, 0, m_);
     for (Index i = 0; i < m_; ++i) {
-      forward_product<T>(strict_, s, nullptr, dt, dv, i, i + 1, Into::kAdd);
-      forward_product<T>(strict_, r, nullptr, dv, dt, i, i + 1);
+      forward_product(strict_, s, nullptr, dt, dv, i, i + 1, Into::kAdd);
+      forward_product(strict_, r, nullptr, dv, dt, i, i + 1);
       add_multiple(r[i * m_ + i], dv.feature(i), dt.feature(i));
       ridges_(pass.derived)[i].inverse_backward(h.feature(i), slope.feature(i), dt.feature(i), grads.dlog_det,
                                                 dt.feature(i), dm_(grads.dderived) + i);
       add_multiple(s[i * m_ + i], dt.feature(i), dv.feature(i));
     }
-    forward_product<T>(lower_, s, nullptr, dt, dy, 0, m_);
-    copy_features<T>(dx, dz, n_);
-    forward_product<T>(columns_, q, nullptr, dy, dz, 0, n_, Into::kAdd);
-    data_gradient<T>(lower_, r, h, v, 0, m_);
-    negate_features<T>(v, v, m_);
-    negate_features<T>(dv, dv, m_);
+    forward_product(lower_, s, nullptr, dt, dy, 0, m_);
+    copy_features(dx, dz, n_);
+    forward_product(columns_, q, nullptr, dy, dz, 0, n_, Into::kAdd);
+    data_gradient(lower_, r, h, v, 0, m_);
+    negate_features(v, v, m_);
+    negate_features(dv, dv, m_);
     add_gradients(x, dz, pass, grads);
   }
 
@@ -174,11 +174,11 @@ class Sylvester final : public Bijection<T> {
   void add_gradients(Panels<const T> x, Panels<const T> dz, const Pass<T>& pass,
                      const Gradients<T>& grads) const {
     const Panels<T> sums = sums_(pass.scratch), dt = dt_(pass.scratch);
-    weight_gradient<T>(columns_, dz, v_(pass.scratch), sums, dq_(grads.dderived));
-    weight_gradient<T>(columns_, x, dy_(pass.scratch), sums, dq_(grads.dderived));
-    bias_gradient<T>(m_, dt, bias_(grads.dparams));
-    weight_gradient<T>(lower_, y_(pass.kept), dt, sums, inner_(grads.dparams));
-    weight_gradient<T>(lower_, h_(pass.kept), dv_(pass.scratch), sums, dr_(grads.dderived));
+    weight_gradient(columns_, dz, v_(pass.scratch), sums, dq_(grads.dderived));
+    weight_gradient(columns_, x, dy_(pass.scratch), sums, dq_(grads.dderived));
+    bias_gradient(m_, dt, bias_(grads.dparams));
+    weight_gradient(lower_, y_(pass.kept), dt, sums, inner_(grads.dparams));
+    weight_gradient(lower_, h_(pass.kept), dv_(pass.scratch), sums, dr_(grads.dderived));
   }
 
   void put_bias(const T* params, Panels<T> t) const {

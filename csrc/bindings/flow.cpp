@@ -90,10 +90,10 @@ py::tuple map(const Flow<T>& bound, const py::object& x, Index n, const py::obje
 
 // The arrays that a backward pass returns, and how it finds them.
 template <class T>
-struct Pulled {
+struct Products {
   Array<T> din, dparams, dcontext;
 
-  Pulled(const EngineFlow<T>& flow, Index n)
+  Products(const EngineFlow<T>& flow, Index n)
       : din(new_panels<T>(n, flow.n_features())),
         dparams(flow.n_params()),
         dcontext(new_panels<T>(n, flow.n_context())) {
@@ -117,13 +117,13 @@ py::tuple vjp(const Flow<T>& bound, const py::object& x, Index n, const py::obje
   const T* above = checked_panels<T>(dout, forward ? "dz" : "dx", n, flow.n_features());
   const T* given = checked_context<T>(context, n, flow.n_context());
   const std::vector<T> dlog = per_lane<T>(dlog_det, "dlog_det", n, T(0));
-  Pulled<T> pulled(flow, n);
-  const Adjoints<T> adjoints = pulled.adjoints(above, dlog);
+  Products<T> products(flow, n);
+  const Adjoints<T> adjoints = products.adjoints(above, dlog);
   {
     const WithoutGil free;
     flow.map_backward(direction, *bound.params, data, given, panels_for(n), adjoints);
   }
-  return pulled.result(flow);
+  return products.result(flow);
 }
 
 template <class T>
@@ -133,13 +133,13 @@ py::tuple log_prob_vjp(const Flow<T>& bound, const py::object& x, Index n, const
   const T* data = checked_panels<T>(x, "x", n, flow.n_features());
   const T* given = checked_context<T>(context, n, flow.n_context());
   const std::vector<T> above = per_lane<T>(dlog_prob, "dlog_prob", n, T(0));
-  Pulled<T> pulled(flow, n);
-  const Adjoints<T> adjoints = pulled.adjoints(nullptr, above);
+  Products<T> products(flow, n);
+  const Adjoints<T> adjoints = products.adjoints(nullptr, above);
   {
     const WithoutGil free;
     flow.log_prob_backward(*bound.params, data, given, panels_for(n), adjoints);
   }
-  return pulled.result(flow);
+  return products.result(flow);
 }
 
 template <class T>

@@ -32,7 +32,7 @@ struct Pass {
 };
 
 // What a backward pass is given and adds to. With `afresh` the gradients of parameters and derived values are not set
-// yet: whoever has parts sets theirs to zero just before they add to them, while they are about to be in the cache.
+// yet: a layer with parts sets each part's to zero just before the part adds to them, while they enter the cache.
 template <class T>
 struct Gradients {
   Panels<const T> dlog_det;  // or of the log-density; one slot

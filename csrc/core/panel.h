@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 namespace nflows {
 
@@ -35,6 +36,10 @@ struct Panels {
   operator Panels<const T>() const { return {data, stride, count}; }  // NOLINT(google-explicit-constructor)
 };
 
+// Panels that a function reads, of the type that its other arguments have.
+template <class T>
+using Read = Panels<const std::type_identity_t<T>>;
+
 // A dense array of whole panels, as the caller's arrays are: (count, n_features, 16).
 template <class T>
 Panels<T> dense_panels(T* data, Index n_features, Index count) {
@@ -43,7 +48,7 @@ Panels<T> dense_panels(T* data, Index n_features, Index count) {
 
 // Copies n neighbouring features.
 template <class T>
-void copy_features(Panels<const T> from, Panels<T> to, Index n) {
+void copy_features(Read<T> from, Panels<T> to, Index n) {
   for (Index p = 0; p < from.count; ++p) std::copy_n(from.lanes(p, 0), n * kLanes, to.lanes(p, 0));
 }
 

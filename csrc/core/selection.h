@@ -8,13 +8,14 @@
 
 namespace nflows {
 
-// Different features of n.
-inline const std::vector<Index>& check_columns(const Spec& spec, const std::string& field, Index n) {
+// Different features of n; `what` the list is not if it fails.
+inline const std::vector<Index>& check_columns(const Spec& spec, const std::string& field, Index n,
+                                               const char* what = "selection") {
   const std::vector<Index>& columns = spec.integers(field);
   std::vector<bool> seen(n, false);
   for (const Index j : columns) {
-    check(j >= 0 && j < n, spec.name, ": ", field, ": feature ", j, " is not one of ", n);
-    check(!seen[j], spec.name, ": ", field, ": feature ", j, " is there twice");
+    check(j >= 0 && j < n && !seen[j], spec.name, ": ", field, ": no ", what, " of 0 .. ", n - 1, ": entry ",
+          j);
     seen[j] = true;
   }
   return columns;
@@ -24,21 +25,19 @@ inline const std::vector<Index>& check_columns(const Spec& spec, const std::stri
 inline const std::vector<Index>& check_order(const Spec& spec, const std::string& field, Index n) {
   const Index given = static_cast<Index>(spec.integers(field).size());
   check(given == n, spec.name, ": ", field, ": ", given, " entries for ", n, " features");
-  return check_columns(spec, field, n);
+  return check_columns(spec, field, n, "permutation");
 }
 
 // to_i = from_{columns[i]}
 template <class T>
-void gather(const std::vector<Index>& columns, Panels<const T> from, Panels<T> to) {
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    copy_features<T>(from.feature(columns[i]), to.feature(i), 1);
+void gather(const std::vector<Index>& columns, Read<T> from, Panels<T> to) {
+  for (std::size_t i = 0; i < columns.size(); ++i) copy_features(from.feature(columns[i]), to.feature(i), 1);
 }
 
 // to_{columns[i]} = from_i
 template <class T>
-void scatter(const std::vector<Index>& columns, Panels<const T> from, Panels<T> to) {
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    copy_features<T>(from.feature(i), to.feature(columns[i]), 1);
+void scatter(const std::vector<Index>& columns, Read<T> from, Panels<T> to) {
+  for (std::size_t i = 0; i < columns.size(); ++i) copy_features(from.feature(i), to.feature(columns[i]), 1);
 }
 
 }  // namespace nflows

@@ -14,6 +14,18 @@ Index checked_features(Index n_features, Index n_context) {
   return n_features;
 }
 
+// Of one bijection. Compositions are opened: none of their parts is made once there are more than `most`.
+Index count_params_of(const Spec& spec, Index n_features, Index most) {
+  if (spec.name == "inverse") return count_params_of(spec.child("bijection"), n_features, most);
+  if (spec.name == "on")
+    return count_params_of(spec.child("bijection"), std::ssize(spec.integers("columns")), most);
+  if (spec.name != "sequence") return make_bijection<float>(spec, n_features, 0)->n_params();
+  Index n = 0;
+  for (const Spec& part : spec.children("bijections"))
+    if (n <= most) n += count_params_of(part, n_features, most - n);
+  return n;
+}
+
 }  // namespace
 
 int worthwhile_threads(int n_threads, Index n_rows, Index n_params) {
@@ -22,12 +34,9 @@ int worthwhile_threads(int n_threads, Index n_rows, Index n_params) {
 }
 
 Index count_params(const Spec& spec, Index n_features, Index most) {
-  Index n = make_base<float>(spec.child("base"), n_features, 0)->n_params();
-  for (const Spec& bijection : spec.children("bijections")) {
-    if (n > most) break;
-    n += make_bijection<float>(bijection, n_features, 0)->n_params();
-  }
-  return n;
+  const Index n = make_base<float>(spec.child("base"), n_features, 0)->n_params();
+  return n +
+         count_params_of({"sequence", {{"bijections", spec.children("bijections")}}}, n_features, most - n);
 }
 
 template <class T>
@@ -156,7 +165,7 @@ void Flow<T>::for_tiles_backward(
             Keep::kForBackward, [&](const Tile& tile) {
               const Gradients<T> grads{dlog_det.slice(tile.first, tile.count), adjoints.dparams,
                                        dderived.data(), dcontext.slice(tile.first, tile.count)};
-              copy_features<T>(job(tile, grads), din.slice(tile.first, tile.count), n_features_);
+              copy_features(job(tile, grads), din.slice(tile.first, tile.count), n_features_);
             });
   this->derive_backward(params, derived.data(), dderived.data(), adjoints.dparams);
 }

@@ -187,15 +187,15 @@ Staircase Staircase::steps(std::vector<Index> row_end, Index cols) {
 }
 
 template <class T>
-void forward_product(const Staircase& mask, const T* weight, const T* bias, Panels<const T> x, Panels<T> y,
-                     Index begin, Index end, Into into) {
+void forward_product(const Staircase& mask, const T* weight, const std::type_identity_t<T>* bias, Read<T> x,
+                     Panels<T> y, Index begin, Index end, Into into) {
   const Forward<T> shape{mask, weight};
   for_rows<kTileVectors>(begin, end, RowLanes<T, Forward<T>>{shape, x, y, bias, {}, into});
 }
 
 template <class T>
-void data_gradient(const Staircase& mask, const T* weight, Panels<const T> dy, Panels<T> dx, Index begin,
-                   Index end, Into into, Panels<const T> gate) {
+void data_gradient(const Staircase& mask, const T* weight, Read<T> dy, Panels<T> dx, Index begin, Index end,
+                   Into into, Read<T> gate) {
   if (Columns<T>::worthwhile(mask, dy.count))
     begin = Columns<T>::run(mask, weight, dy, dx, begin, end, into, gate);
   const Backward<T> shape{mask, weight};

@@ -38,22 +38,21 @@ enum class Into { kSet, kAdd, kSubtract, kRectified, kGated };
 
 // y[r] = (bias[r] or 0) + sum_c W[r][c] x[c] for begin <= r < end; bias may be null.
 template <class T>
-void forward_product(const Staircase& mask, const T* weight, const T* bias, Panels<const T> x, Panels<T> y,
-                     Index begin, Index end, Into into = Into::kSet);
+void forward_product(const Staircase& mask, const T* weight, const std::type_identity_t<T>* bias, Read<T> x,
+                     Panels<T> y, Index begin, Index end, Into into = Into::kSet);
 
 // dx[c] (=, +=, -=) sum_r W[r][c] dy[r] for begin <= c < end.
 template <class T>
-void data_gradient(const Staircase& mask, const T* weight, Panels<const T> dy, Panels<T> dx, Index begin,
-                   Index end, Into into = Into::kSet, Panels<const T> gate = {});
+void data_gradient(const Staircase& mask, const T* weight, Read<T> dy, Panels<T> dx, Index begin, Index end,
+                   Into into = Into::kSet, Read<T> gate = {});
 
 // dW[r][c] += sum over data rows of dy[r] x[c], for unmasked (r, c); overwrites kGradientScratch rows of scratch.
 inline constexpr Index kGradientScratch = 2 * kLanes;
 template <class T>
-void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x, Panels<T> scratch,
-                     T* dweight);
+void weight_gradient(const Staircase& mask, Read<T> dy, Read<T> x, Panels<T> scratch, T* dweight);
 
 // db[r] += sum over data rows of dy[r].
 template <class T>
-void bias_gradient(Index n_features, Panels<const T> dy, T* dbias);
+void bias_gradient(Index n_features, Read<T> dy, T* dbias);
 
 }  // namespace nflows

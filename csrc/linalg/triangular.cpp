@@ -20,29 +20,29 @@ UnitLower<T>::UnitLower(Index n) : strict_(strictly_lower(n)) {}
 template <class T>
 void UnitLower<T>::apply(const T* s, Panels<const T> x, Panels<T> y) const {
   copy_features(x, y, strict_.rows);
-  forward_product<T>(strict_, s, nullptr, x, y, 0, strict_.rows, Into::kAdd);
+  forward_product(strict_, s, nullptr, x, y, 0, strict_.rows, Into::kAdd);
 }
 
 template <class T>
 void UnitLower<T>::apply_transposed(const T* s, Panels<const T> x, Panels<T> y) const {
   copy_features(x, y, strict_.rows);
-  data_gradient<T>(strict_, s, x, y, 0, strict_.cols, Into::kAdd);
+  data_gradient(strict_, s, x, y, 0, strict_.cols, Into::kAdd);
 }
 
 template <class T>
 void UnitLower<T>::solve(const T* s, Panels<T> x) const {
   for (Index i = 1; i < strict_.rows; ++i)
-    forward_product<T>(strict_, s, nullptr, x, x, i, i + 1, Into::kSubtract);
+    forward_product(strict_, s, nullptr, x, x, i, i + 1, Into::kSubtract);
 }
 
 template <class T>
 void UnitLower<T>::solve_transposed(const T* s, Panels<T> x) const {
-  for (Index i = strict_.rows - 2; i >= 0; --i) data_gradient<T>(strict_, s, x, x, i, i + 1, Into::kSubtract);
+  for (Index i = strict_.rows - 2; i >= 0; --i) data_gradient(strict_, s, x, x, i, i + 1, Into::kSubtract);
 }
 
 template <class T>
 void UnitLower<T>::gradient(Panels<const T> dy, Panels<const T> x, Panels<T> scratch, T* ds) const {
-  weight_gradient<T>(strict_, dy, x, scratch, ds);
+  weight_gradient(strict_, dy, x, scratch, ds);
 }
 
 template class UnitLower<float>;

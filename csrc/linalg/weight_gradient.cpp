@@ -122,8 +122,7 @@ struct BiasLanes {
 }  // namespace
 
 template <class T>
-void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> x, Panels<T> scratch,
-                     T* dweight) {
+void weight_gradient(const Staircase& mask, Read<T> dy, Read<T> x, Panels<T> scratch, T* dweight) {
   if (better_summed<T>(mask)) return for_rows<1, 4>(0, mask.rows, SummedLanes<T>{mask, dy, x, dweight});
   constexpr Index kHalfTile = kTileRows / 2;
   for (Index col = 0; col < mask.cols; col += kBlock<T>) {
@@ -142,7 +141,7 @@ void weight_gradient(const Staircase& mask, Panels<const T> dy, Panels<const T> 
 }
 
 template <class T>
-void bias_gradient(Index n_features, Panels<const T> dy, T* dbias) {
+void bias_gradient(Index n_features, Read<T> dy, T* dbias) {
   for_rows<1, 4>(0, n_features, BiasLanes<T>{dy, dbias});
 }
 

@@ -63,13 +63,13 @@ void Net<T>::start(T* params, Rng& rng) const {
 
 // Adds the pre-activations, or their adjoints, of a block's other end.
 template <class T>
-void add_skipped(Panels<const T> from, Panels<T> to, Index begin, Index end) {
-  add_features<T>(from.feature(begin), to.feature(begin), end - begin);
+void add_skipped(Read<T> from, Panels<T> to, Index begin, Index end) {
+  add_features(from.feature(begin), to.feature(begin), end - begin);
 }
 
 // Views by value: through a reference, every store would make the compiler read them anew.
 template <class A, class T>
-void activate(Panels<const T> z, Panels<T> value, Index begin, Index end) {
+void activate(Read<T> z, Panels<T> value, Index begin, Index end) {
   for (Index p = 0; p < z.count; ++p)
     for (Index r = begin; r < end; ++r) A::value(Rows<T>::load(z.lanes(p, r))).store(value.lanes(p, r));
 }
@@ -80,15 +80,15 @@ void Net<T>::forward_units(Index l, Index begin, Index end, const T* params, Pan
   if (begin == end) return;
   const Panels<const T> x = l == 0 ? in : value_[l - 1](kept);
   const T *weight = weight_[l](params), *bias = bias_[l](params);
-  if (is_last(l)) return forward_product<T>(masks_[l], weight, bias, x, out, begin, end);
+  if (is_last(l)) return forward_product(masks_[l], weight, bias, x, out, begin, end);
   if (activation_ == Activation::kRelu && !residual_)
-    return forward_product<T>(masks_[l], weight, bias, x, value_[l](kept), begin, end, Into::kRectified);
+    return forward_product(masks_[l], weight, bias, x, value_[l](kept), begin, end, Into::kRectified);
   with_activation(activation_, [&](auto a) {
     using A = decltype(a);
     const Panels<T> value = value_[l](kept), z = input_[l](kept);
-    forward_product<T>(masks_[l], weight, bias, x, z, begin, end);
-    if (ends_block(l)) add_skipped<T>(input_[l - 2](kept), z, begin, end);
-    activate<A, T>(z, value, begin, end);
+    forward_product(masks_[l], weight, bias, x, z, begin, end);
+    if (ends_block(l)) add_skipped(input_[l - 2](kept), z, begin, end);
+    activate<A>(z, value, begin, end);
   });
 }
 
@@ -108,7 +108,7 @@ void Net<T>::forward_degree(Index d, const T* params, Panels<const T> in, Panels
 
 // Adjoints of values become those of pre-activations.
 template <class A, class T>
-void activate_backward(Panels<const T> z, Panels<const T> value, Panels<T> adjoint, Index begin, Index end) {
+void activate_backward(Read<T> z, Read<T> value, Panels<T> adjoint, Index begin, Index end) {
   using R = Rows<T>;
   for (Index p = 0; p < z.count; ++p)
     for (Index r = begin; r < end; ++r)
@@ -125,16 +125,16 @@ void Net<T>::backward_units(Index l, Index begin, Index end, const T* params, Pa
   const Panels<T> dx = adjoint_[l](scratch);
   const T* weight = weight_[l + 1](params);
   if (activation_ == Activation::kRelu) {
-    data_gradient<T>(masks_[l + 1], weight, dy, dx, begin, end, Into::kGated, value_[l](kept));
+    data_gradient(masks_[l + 1], weight, dy, dx, begin, end, Into::kGated, value_[l](kept));
   } else {
-    data_gradient<T>(masks_[l + 1], weight, dy, dx, begin, end);
+    data_gradient(masks_[l + 1], weight, dy, dx, begin, end);
     with_activation(activation_, [&](auto a) {
       using A = decltype(a);
       const Panels<const T> value = value_[l](kept), z = input_[l](kept);
-      activate_backward<A, T>(z, value, dx, begin, end);
+      activate_backward<A>(z, value, dx, begin, end);
     });
   }
-  if (ends_block(l + 2)) add_skipped<T>(adjoint_[l + 2](scratch), dx, begin, end);
+  if (ends_block(l + 2)) add_skipped(adjoint_[l + 2](scratch), dx, begin, end);
 }
 
 template <class T>
@@ -155,7 +155,7 @@ template <class T>
 void Net<T>::input_gradient(Index begin, Index end, const T* params, Panels<const T> dout, Panels<T> scratch,
                             Panels<T> din) const {
   const Panels<const T> dy = is_last(0) ? dout : adjoint_[0](scratch);
-  data_gradient<T>(masks_[0], weight_[0](params), dy, din, begin, end);
+  data_gradient(masks_[0], weight_[0](params), dy, din, begin, end);
 }
 
 template <class T>
@@ -164,8 +164,8 @@ void Net<T>::weight_gradients(Panels<const T> in, Panels<const T> kept, Panels<c
   for (Index l = 0; l < depth(); ++l) {
     const Panels<const T> dy = is_last(l) ? dout : adjoint_[l](scratch);
     const Panels<const T> x = l == 0 ? in : value_[l - 1](kept);
-    weight_gradient<T>(masks_[l], dy, x, sums_(scratch), weight_[l](dparams));
-    bias_gradient<T>(masks_[l].rows, dy, bias_[l](dparams));
+    weight_gradient(masks_[l], dy, x, sums_(scratch), weight_[l](dparams));
+    bias_gradient(masks_[l].rows, dy, bias_[l](dparams));
   }
 }
 

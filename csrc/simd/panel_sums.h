@@ -7,7 +7,7 @@
 namespace nflows {
 
 template <class T>
-void add_features(Panels<const T> from, Panels<T> to, Index n) {
+void add_features(Read<T> from, Panels<T> to, Index n) {
   for (Index p = 0; p < from.count; ++p)
     for (Index j = 0; j < n; ++j)
       (Rows<T>::load(to.lanes(p, j)) + Rows<T>::load(from.lanes(p, j))).store(to.lanes(p, j));
@@ -21,7 +21,7 @@ void add_shift(const T* shift, T sign, Panels<T> x, Index n) {
 }
 
 template <class T>
-void negate_features(Panels<const T> from, Panels<T> to, Index n) {
+void negate_features(Read<T> from, Panels<T> to, Index n) {
   for (Index p = 0; p < from.count; ++p)
     for (Index j = 0; j < n; ++j) (-Rows<T>::load(from.lanes(p, j))).store(to.lanes(p, j));
 }

@@ -64,9 +64,9 @@ double time_kernel(const std::string& name, const Staircase& mask, Index n_panel
 
   const auto time = [&](const auto& call) { return seconds_per_call(repeats, call); };
   if (name == "forward")
-    return time([&] { forward_product<T>(mask, weight.data(), bias.data(), x, y, 0, rows); });
-  if (name == "data_gradient") return time([&] { data_gradient<T>(mask, weight.data(), y, x, 0, cols); });
-  if (name == "weight_gradient") return time([&] { weight_gradient<T>(mask, y, x, spare, weight.data()); });
+    return time([&] { forward_product(mask, weight.data(), bias.data(), x, y, 0, rows); });
+  if (name == "data_gradient") return time([&] { data_gradient(mask, weight.data(), y, x, 0, cols); });
+  if (name == "weight_gradient") return time([&] { weight_gradient(mask, y, x, spare, weight.data()); });
   fail("time_kernel: unknown product '", name, "'; known: forward, data_gradient, weight_gradient");
 }
 
