@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from nflows_np._limits import MAX_BIJECTIONS
 from nflows_np._messages import shown
 
+from ._angles import Mapped, Places
 from ._checks import check_n_features, require
 from ._draws import Columns, Draw
 
@@ -141,6 +142,25 @@ class Bijection(Spec):
     """A layer of a flow: an invertible map of all columns with a tractable log-determinant."""
 
     kind = "bijections"
+
+    def _follow(self, places: Places, inverted: bool) -> tuple[Places, list[Mapped]]:
+        """Follow the columns of the data through the map, or through its inverse.
+
+        Parameters
+        ----------
+        places : list of int
+            The column of the data that stands at each place before it.
+        inverted : bool
+            Whether the map is used the other way round.
+
+        Returns
+        -------
+        places : list of int
+            The column that stands at each place after it.
+        mapped : list of Mapped
+            Every map of numbers that it consists of.
+        """
+        return places, [Mapped(self, places, frozenset())]
 
 
 class Transformer(Spec):

@@ -14,9 +14,6 @@ from ._checks import check_instance, fail, is_integer, require
 from ._named import named_base
 from ._recipe import Recipe
 from ._spec import Base, Bijection, Permuter, Spec
-from ._wiring import Wiring
-from .inverse import Inverse
-from .permutation import Permutation
 from .standard_normal import StandardNormal
 
 
@@ -135,7 +132,7 @@ class Flow(Spec):
         Returns
         -------
         columns : tuple of int
-            Those that the layers name as ``circular``, followed back through the permutations before them.
+            Those that the layers name as ``circular``, followed back through the layers before them.
 
         Raises
         ------
@@ -156,19 +153,13 @@ class Flow(Spec):
 
     def _circular(self, n_features: int) -> tuple[list[int], list[int]]:
         """The circular columns, and where they stand among the latents."""
-        layers, place = [], list(range(n_features))  # the column of the data that stands where
-        for bijection in self.bijections:
-            layer, inverted = bijection, False
-            while isinstance(layer, Inverse):
-                layer, inverted = layer.bijection, not inverted
-            if isinstance(layer, Permutation):
-                order = np.asarray(layer.order)
-                place = [place[j] for j in (np.argsort(order) if inverted else order)]
-            named = {place[j] for j in layer.circular} if isinstance(layer, Wiring) else set()
-            layers.append((layer, named))
-        circular = sorted(set().union(*(named for _, named in layers)))
-        for i, (layer, named) in enumerate(layers):
-            fits = not circular or sorted(named) == circular or isinstance(layer, Permutation)
+        places, maps = list(range(n_features)), []
+        for i, bijection in enumerate(self.bijections):
+            places, mapped = bijection._follow(places, False)
+            maps += [(i, *found) for found in mapped]
+        circular = sorted(set().union(*(angles for _, _, _, angles in maps)))
+        for i, bijection, columns, angles in maps:
+            fits = not circular or angles == set(circular).intersection(columns)
             wanted = f"a map of the angles in columns {circular}, which are circular in other layers"
-            require(fits, self, f"bijections[{i}]", layer, wanted)
-        return circular, sorted(np.argsort(place)[circular].tolist())
+            require(fits, self, f"bijections[{i}]", bijection, wanted)
+        return circular, sorted(np.argsort(places)[circular].tolist())

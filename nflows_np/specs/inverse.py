@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from ._angles import Mapped, Places
 from ._checks import check_instance
 from ._spec import Bijection, Permuter
 
@@ -45,3 +46,6 @@ class Inverse(Bijection):
 
     def _resolve(self, n_features: int, rng: Permuter | None) -> Self:
         return replace(self, bijection=self.bijection.resolve(n_features, rng))
+
+    def _follow(self, places: Places, inverted: bool) -> tuple[Places, list[Mapped]]:
+        return self.bijection._follow(places, not inverted)
