@@ -121,7 +121,7 @@ def test_resolve_is_explicit_and_idempotent_or_refuses(spec, n_features):
     order, mask = getattr(spec, "order", None), getattr(spec, "mask", None)
     high, columns = getattr(spec, "high", None), getattr(spec, "columns", (0,))
     if isinstance(columns[0], str):
-        message = r"columns\[0\] must be an index where the table has no column names"
+        message = r"columns\[0\] must be an index, for the table has no column names"
     elif len(columns) > n_features:
         message = "columns must be distinct columns"
     elif isinstance(order, tuple) and len(order) != n_features:

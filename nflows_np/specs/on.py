@@ -67,9 +67,8 @@ class On(Bijection):
         """The columns as they are given, as a tuple of Python's own strings and integers."""
         if isinstance(columns, str) or is_integer(columns):
             columns = (columns,)
-        items = (
-            columns.tolist() if hasattr(columns, "tolist") else columns
-        )  # arrays, and the index of a DataFrame
+        # An array, and the columns of a DataFrame, have tolist.
+        items = columns.tolist() if hasattr(columns, "tolist") else columns
         if not isinstance(items, (list, tuple, range)):
             fail(self, "columns", columns, "the names or indices of columns")
         require(len(items) >= 1, self, "columns", columns, "at least one column")
@@ -95,22 +94,27 @@ class On(Bijection):
             named.setdefault(name, []).append(j)
         places = []
         for i, column in enumerate(self._columns):
-            field = f"columns[{i}]"
             if isinstance(column, int):
                 wanted = f"an index from {-n_features} to {n_features - 1}"
-                require(-n_features <= column < n_features, self, field, column, wanted)
+                require(-n_features <= column < n_features, self, f"columns[{i}]", column, wanted)
                 places.append(column % n_features)
-                continue
-            wanted = (
-                "an index where the table has no column names (flow.for_table takes them as feature_names)"
-            )
-            require(names is not None, self, field, column, wanted)
-            found = named.get(column, [])
-            require(len(found) >= 1, self, field, column, f"one of the columns {shown(names)}")
-            require(len(found) <= 1, self, field, column, f"the name of one column, not of {len(found)}")
-            places += found
+            else:
+                self._check_name(i, column, names, len(named.get(column, ())))
+                places += named[column]
         require(len(set(places)) == len(places), self, "columns", self.columns, "distinct columns")
         return tuple(places)
+
+    def _check_name(self, i: int, name: str, names: Names | None, n_found: int) -> None:
+        """Whether one column, and no other, has the name."""
+        if names is None:
+            wanted = (
+                "an index, for the table has no column names (Flow.for_table takes them as feature_names)"
+            )
+        elif n_found == 0:
+            wanted = f"one of the columns {shown(names)}"
+        else:
+            wanted = f"the name of one column, not of {n_found}"
+        require(n_found == 1, self, f"columns[{i}]", name, wanted)
 
     @property
     def _columns(self) -> tuple[str | int, ...]:

@@ -193,7 +193,7 @@ def test_columns_that_are_none(columns, message):
         (-4, None, r"On: columns\[0\] must be an index from -3 to 2; got -4"),
         ((0, -3), None, r"On: columns must be distinct columns; got \(0, -3\)"),
         ((1, "b"), ["a", "b", "c"], r"On: columns must be distinct columns; got \(1, 'b'\)"),
-        ("b", None, r"On: columns\[0\] must be an index where the table has no column names.*; got 'b'"),
+        ("b", None, r"On: columns\[0\] must be an index, for the table has no column names.*; got 'b'"),
         ("x", ["a", "b", "c"], r"On: columns\[0\] must be one of the columns \['a', 'b', 'c'\]; got 'x'"),
         ("a", ["a", "b", "a"], r"On: columns\[0\] must be the name of one column, not of 2; got 'a'"),
         (0, ["a", "b"], r"Flow: feature_names must be the names of 3 columns; got \['a', 'b'\]"),
