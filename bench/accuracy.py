@@ -96,9 +96,11 @@ def flow_of(bijection: specs.Bijection) -> Flow:
 def smooth(bijection: specs.Bijection) -> specs.Bijection:
     """The same with networks that difference quotients can be taken of: SiLU in place of ReLU."""
     data = bijection.to_dict()
-    for place in (data, data.get("bijection", {})):
+    places = [data]
+    for place in places:  # grows by the bijections inside
         if place.get("activation") == "relu":
             place["activation"] = "silu"
+        places += place.get("bijections", [place["bijection"]] if "bijection" in place else [])
     made = specs.from_dict(data)
     assert isinstance(made, specs.Bijection)
     return made

@@ -192,8 +192,12 @@ def cases(engine: Any) -> Iterator[tuple[str, specs.Bijection]]:
         if "transformer" in arguments:
             for transformer in known["transformers"]:
                 yield f"{name}, {transformer}", cls(classes["transformers"][transformer]())
+        elif "columns" in arguments:
+            yield f"{name} four columns: autoregressive, affine", cls(range(4), specs.Autoregressive())
         elif "bijection" in arguments:
             yield f"{name} of autoregressive, affine", cls(specs.Autoregressive())
+        elif "bijections" in arguments:
+            yield f"{name} of two: autoregressive, affine", cls([specs.Autoregressive()] * 2)
         else:
             yield name, cls()
 

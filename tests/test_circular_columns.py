@@ -14,9 +14,11 @@ from nflows_np.specs import (
     Flow,
     Inverse,
     LinearGaussian,
+    On,
     Permutation,
     Product,
     RationalQuadratic,
+    Sequence,
     StandardNormal,
     VonMises,
 )
@@ -85,6 +87,40 @@ def test_columns_are_followed_through_permutations():
         2,
     )
     assert Flow([LinearGaussian(), Autoregressive()]).resolve(3).circular_columns(3) == ()
+
+
+def test_columns_are_followed_through_compositions():
+    layer, turn = Autoregressive(circular=[0]), Permutation((2, 0, 1))
+    assert circular([Sequence([turn, layer])], angle=0) == (2,)
+    assert circular([Sequence([turn]), Sequence([]), Sequence([layer])], angle=0) == (2,)
+    assert circular([Inverse(Sequence([layer, turn]))], angle=0) == (1,)  # turned back, then mapped
+    assert circular([On((2, 0), layer)], angle=2) == (2,)
+    assert circular([On((2, 0), Sequence([Permutation(), layer]))], angle=2) == (0,)
+    assert circular([turn, On((1, 2), Inverse(Inverse(layer)))], angle=1) == (0,)
+    assert circular([On((1, 2), On((1,), layer)), layer_of(2)], angle=2) == (2,)
+
+
+def layer_of(column):
+    return Elementwise(circular=[column])
+
+
+def test_layers_on_other_columns_leave_angles_alone():
+    others = [On((0, 2), LinearGaussian()), Inverse(On((2, 0), ActNorm())), On((0, 2), Permutation())]
+    assert circular([layer_of(1), *others, layer_of(1)], angle=1) == (1,)
+    assert circular([On(1, layer_of(0)), *others], angle=1) == (1,)
+
+
+@pytest.mark.parametrize("other, refused", [
+    (On((0, 1), LinearGaussian()), "LinearGaussian"),
+    (Sequence([Permutation(), Inverse(ActNorm())]), "ActNorm"),
+    (On((2, 1), Autoregressive(circular=[0])), r"Autoregressive\(circular"),
+    (On((2, 1), Sequence([Permutation(), Autoregressive()])), "Autoregressive"),
+])  # fmt: skip
+def test_an_angle_is_one_in_the_maps_inside_of_others(other, refused):
+    with pytest.raises(
+        ValueError, match=rf"Flow: bijections\[.\] must be a map of the angles in .*; got {refused}"
+    ):
+        Flow([other, layer_of(1)]).resolve(3)
 
 
 @pytest.mark.parametrize("other", [LinearGaussian(), ActNorm(), Autoregressive(), Elementwise(circular=[2])])

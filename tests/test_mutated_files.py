@@ -25,7 +25,9 @@ from nflows_np.specs import (
     GaussianMixture,
     LinearGaussian,
     LinearLU,
+    On,
     Product,
+    Sequence,
     StudentT,
 )
 
@@ -36,6 +38,7 @@ OWN = Flow(
         LinearLU("random"),
         Coupling(hidden_units=(3, 3, 3)),
         Autoregressive(hidden_units=(4,)),
+        On((1, 0), Sequence([LinearLU(), On(1, LinearGaussian())])),
     ],
     base=Product([((1,), StudentT(4.0)), ((0,), GaussianMixture(3))]),
 )

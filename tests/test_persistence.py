@@ -36,10 +36,12 @@ from nflows_np.specs import (
     Inverse,
     LinearGaussian,
     LinearLU,
+    On,
     Permutation,
     Planar,
     Product,
     Radial,
+    Sequence,
     SinhArcsinh,
     StudentT,
     Sylvester,
@@ -58,6 +60,7 @@ EVERYTHING = Flow([
     Planar(),
     Radial(),
     Sylvester(1),
+    Sequence([On(-1, Elementwise()), Inverse(Sequence([LinearLU("random"), On((1, 0), Coupling(hidden_units=(5,)))]))]),
 ], base=Product([((1,), StudentT(4.0)), ((0,), GaussianMixture(3))]))  # fmt: skip
 
 
@@ -150,6 +153,10 @@ def test_flows_of_few_parameters(banana, tmp_path, flow):
 @pytest.mark.parametrize("d", [1, 2, 7])
 def test_parameters_are_counted_before_there_is_room_for_them(d):
     layers = [Coupling(Additive(), mask="half"), Inverse(Autoregressive()), LinearGaussian(), Sylvester(d)]
+    layers += [
+        Sequence([ActNorm(), On(range(d), Sequence([Coupling(), ActNorm()]))]),
+        Inverse(Sequence([ActNorm()])),
+    ]
     flow = Flow(layers, base=Product([(range(d), GaussianMixture(3))])).resolve(d).to_dict()
     n = engine.Flow32(flow, d).n_params
     assert engine.count_params(flow, d, n) == n < engine.count_params(flow, d, 10 * n) + 1

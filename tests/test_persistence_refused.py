@@ -28,13 +28,16 @@ from nflows_np.specs import (
     Coupling,
     Flow,
     Householder,
+    Inverse,
     LinearGaussian,
     LinearLU,
     LinearQR,
     LinearSVD,
     LinearTriangular,
+    On,
     Permutation,
     RationalQuadratic,
+    Sequence,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -441,6 +444,14 @@ COUPLING = Coupling(mask=(0,)).to_dict()
     flow_of(base={"name": "gaussian_mixture", "n_components": 2**16}), flow_of(base={"name": "student_t"}),
     flow_of(base={"name": "uniform", "low": 0.0, "high": 1.0}),
     flow_of(base={"name": "product", "columns": [0], "sizes": [1], "bases": [{"name": "standard_normal"}]}),
+    flow_of({"name": "on", "columns": ["a"], "bijection": {"name": "actnorm"}}),
+    flow_of({"name": "on", "columns": [-1], "bijection": {"name": "actnorm"}}),
+    flow_of({"name": "on", "columns": [0, 2], "bijection": {"name": "actnorm"}}),
+    flow_of({"name": "on", "columns": [0, 0], "bijection": {"name": "actnorm"}}),
+    flow_of({"name": "on", "columns": [], "bijection": {"name": "actnorm"}}),
+    flow_of({"name": "on", "columns": [0], "bijection": {"name": "permutation", "order": [1, 0]}}),
+    flow_of({"name": "sequence", "bijections": [flow_of()]}),
+    flow_of({"name": "sequence", "bijections": [{"name": "actnorm"}] * 100}),
     flow_of({**COUPLING, "activation": "eval"}), flow_of({**COUPLING, "transformer": {"name": "actnorm"}}),
 ])  # fmt: skip
 def test_specs_that_cannot_be(good, path, spec):
@@ -487,8 +498,12 @@ def peak_of_loading(path):
     LinearSVD(),
     Householder(2**16),
     Autoregressive(RationalQuadratic(128), hidden_units=(2**8,)),
+    On(range(20_000), LinearLU()),
+    Sequence([Autoregressive(hidden_units=(2**15,))] * 1000),
+    On((0, 1), Inverse(Sequence([On((1, 0), Sequence([Coupling(hidden_units=(2**16,) * 64)] * 1000))]))),
 ], ids=[
-    "deep", "wide", "made", "made-direct", "gaussian", "lu", "triangular", "qr", "svd", "householder", "spline",
+    "deep", "wide", "made", "made-direct", "gaussian", "lu", "triangular", "qr", "svd", "householder", "spline", "on",
+    "sequence", "nested",
 ])  # fmt: skip
 def test_flows_larger_than_their_files(good, path, bijection):
     """A few bytes of a spec, and many columns, would have the engine make room for gigabytes."""

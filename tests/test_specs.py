@@ -34,9 +34,11 @@ from nflows_np.specs import (
     LinearLU,
     LinearSVD,
     LinearTriangular,
+    On,
     Permutation,
     Product,
     Scale,
+    Sequence,
     StandardNormal,
     StudentT,
     Sylvester,
@@ -69,11 +71,16 @@ INSTANCES = [
     LinearLU((1, 0)),
     LinearTriangular(),
     LinearTriangular(lower=False),
+    On(0, Coupling()),
+    On((-1, 0), Sequence([LinearLU("random"), On(1, ActNorm())])),
+    On(("mass", "age"), Inverse(On("age", ActNorm()))),
     Permutation(),
     Permutation("random"),
     Permutation((2, 0, 1)),
     Product([((0, 2), StandardNormal()), ((1,), Product([((0,), StudentT(4.0))]))]),
     Scale(),
+    Sequence([]),
+    Sequence([Permutation("random"), Sequence([Coupling(mask="random")]), Inverse(Sequence([ActNorm()]))]),
     StandardNormal(),
     Sylvester(),
     Sylvester(1),
@@ -112,8 +119,12 @@ def test_dictionaries_are_json_and_come_back(spec):
 @pytest.mark.parametrize("n_features", [1, 2, 3, 8])
 def test_resolve_is_explicit_and_idempotent_or_refuses(spec, n_features):
     order, mask = getattr(spec, "order", None), getattr(spec, "mask", None)
-    high = getattr(spec, "high", None)
-    if isinstance(order, tuple) and len(order) != n_features:
+    high, columns = getattr(spec, "high", None), getattr(spec, "columns", (0,))
+    if isinstance(columns[0], str):
+        message = r"columns\[0\] must be an index, for the table has no column names"
+    elif len(columns) > n_features:
+        message = "columns must be distinct columns"
+    elif isinstance(order, tuple) and len(order) != n_features:
         message = f"order must be a permutation of {n_features} columns"
     elif isinstance(mask, tuple) and mask and max(mask) >= n_features:
         message = f"mask must be column indices below n_features={n_features}"
@@ -238,6 +249,13 @@ def test_random_choices_need_an_rng():
         (lambda: Inverse(Affine()), r"Inverse: bijection must be a bijection spec; got Affine\(\)"),
         (lambda: Flow(ActNorm()), r"Flow: bijections must be a list of bijection specs; got ActNorm\(\)"),
         (lambda: Flow([ActNorm(), "maf"]), r"Flow: bijections\[1\] must be a bijection spec; got 'maf'"),
+        (lambda: Sequence(ActNorm()), r"Sequence: bijections must be a list of bijection specs; got ActNorm"),
+        (
+            lambda: Sequence([ActNorm(), Affine()]),
+            r"Sequence: bijections\[1\] must be .* spec; got Affine\(\)",
+        ),
+        (lambda: On(0, Affine()), r"On: bijection must be a bijection spec; got Affine\(\)"),
+        (lambda: On(0, ActNorm), r"\(a class: write ActNorm\(\.\.\.\)\)"),
         (lambda: Flow([], base=ActNorm()), r"Flow: base must be a base spec; got ActNorm\(\)"),
         (lambda: Sylvester(0), r"Sylvester: rank must be an integer from 1 to 65536 or 'auto'; got 0"),
         (lambda: Sylvester(2.0), r"Sylvester: rank must be an integer .*; got 2.0"),
@@ -287,6 +305,10 @@ CYCLE["bijection"] = CYCLE
 COUPLING = Coupling(mask=(0,)).to_dict()
 FLOW = Flow([ActNorm(), Coupling()]).to_dict()
 UNIFORM = Uniform().to_dict()
+ON = On((2, 0), ActNorm()).to_dict()
+WIDE: dict = {"name": "actnorm"}
+for _ in range(3):
+    WIDE = {"name": "sequence", "bijections": [WIDE] * 25}
 PRODUCT = Product([((0,), StandardNormal()), ((2, 1), StudentT())]).to_dict()
 
 
@@ -332,10 +354,22 @@ PRODUCT = Product([((0,), StandardNormal()), ((2, 1), StudentT())]).to_dict()
         (PRODUCT | {"sizes": [3]}, r"Product: sizes must be 2 positive integers"),
         (PRODUCT | {"bases": [{"name": "actnorm"}] * 2}, r"parts\[0\]\[1\] must be a base spec"),
         (PRODUCT | {"parts": []}, r"Product: its fields are columns, sizes and bases"),
+        (ON | {"columns": [0, 0]}, r"On: columns must be distinct columns"),
+        (ON | {"columns": [0, 1.0]}, r"On: columns\[1\] must be the name or the index"),
+        (ON | {"columns": [[0]]}, r"On: columns\[0\] must be the name or the index"),
+        (ON | {"columns": {"name": "actnorm"}}, r"On: columns must be the names or indices .*; got ActNorm"),
+        (ON | {"columns": [{"name": "actnorm"}]}, r"On: columns\[0\] must be .*; got ActNorm"),
+        (ON | {"bijection": [{"name": "actnorm"}]}, r"On: bijection must be a bijection spec"),
+        ({"name": "sequence", "bijections": {"name": "actnorm"}}, r"Sequence: bijections must be a list"),
+        (
+            {"name": "sequence", "bijections": [1]},
+            r"Sequence: bijections\[0\] must be a bijection spec; got 1",
+        ),
+        (WIDE, r"Sequence: the number of bijections, those in sequences included, must be at most 8192"),
         (DEEP, r"nested at most 16 levels deep"),
         (CYCLE, r"nested at most 16 levels deep"),
     ],
-    ids=range(38),
+    ids=range(47),
 )
 def test_hostile_dictionaries_are_refused(d, message):
     with pytest.raises(ValueError, match=message) as error:
@@ -358,6 +392,12 @@ def test_fields_that_are_not_there_take_their_defaults(name):
 def test_a_flow_has_a_bounded_number_of_bijections():
     with pytest.raises(ValueError, match=r"Flow: len\(bijections\) must be at most 8192; got 8193"):
         Flow([ActNorm()] * 8193)
+    half = Sequence([Inverse(ActNorm()), On(0, Sequence([ActNorm()] * 4094)), Sequence([])])
+    assert len(Flow([half, half]).bijections) == 2
+    with pytest.raises(
+        ValueError, match=r"Flow: the number of bijections, those in sequences included, .*got 8193"
+    ):
+        Flow([half, half, ActNorm()])
 
 
 def test_inverted_permutations_of_many_columns_are_followed_at_once():
@@ -375,6 +415,15 @@ def test_depth_is_limited_where_specs_are_made():
         for _ in range(20):
             spec = Inverse(spec)
     assert from_dict(spec.to_dict()) == spec  # the deepest that can be made can be read back
+
+
+def test_the_number_of_specs_is_limited_before_they_are_made():
+    """Each list of a file is short enough, and all of them together are not."""
+    few = {"name": "sequence", "bijections": [{"name": "actnorm"}] * 8000}
+    began = time.perf_counter()
+    with pytest.raises(ValueError, match=r"must be one of at most 262144 specs"):
+        from_dict({"name": "flow", "bijections": [few] * 8000, "base": {"name": "standard_normal"}})
+    assert time.perf_counter() - began < 60.0  # of hours
 
 
 def test_import_is_cheap():

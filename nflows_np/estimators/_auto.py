@@ -6,7 +6,7 @@ preset they did best on held-out rows of nine tables of 440 to 18,000 rows and 2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +31,9 @@ class Choice:
     early_stopping: bool
 
 
-def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
+def choose(
+    params: Mapping[str, Any], n_rows: int, n_features: int, feature_names: Sequence[str] | None = None
+) -> Choice:
     """Resolve an estimator's parameters for a table.
 
     Parameters
@@ -41,6 +43,8 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
         ``batch_size``, ``alpha``, ``early_stopping`` and ``validation_fraction``, as the estimator has them.
     n_rows, n_features : int
         The table: rows of positive weight, and columns.
+    feature_names : sequence of str, optional
+        Names of the columns.
 
     Returns
     -------
@@ -49,7 +53,8 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
     Raises
     ------
     ValueError
-        If a parameter of presets is given together with a flow that says its own, or the preset has no such thing.
+        If a parameter of presets is given together with a flow that says its own, or the preset has no such thing,
+        or a layer is on a column that the table does not have.
     """
     flow, own = params["flow"], params["flow_params"] or {}
     batch_size, alpha, early_stopping = params["batch_size"], params["alpha"], params["early_stopping"]
@@ -66,8 +71,8 @@ def choose(params: Mapping[str, Any], n_rows: int, n_features: int) -> Choice:
                 raise ValueError(
                     f"{name}={shown(params[name])} has no meaning with a Flow, whose layers say their own."
                 )
-        flow = flow.for_table(n_rows, n_features)
-        return Choice(_with_base(flow, params["base"]), len(tuple(flow.bijections)), (), *training)
+        flow = flow.for_table(n_rows, n_features, feature_names)
+        return Choice(_with_base(flow, params["base"]), flow._n_layers(), (), *training)
     for name in SHARED:
         if name in own:
             raise ValueError(f"flow_params: {name} is a parameter of its own, {name}={shown(own[name])}.")

@@ -115,7 +115,8 @@ class FlowEstimator(BaseEstimator):
         if feature_names is not None:
             draft.feature_names_in_ = np.asarray(feature_names, dtype=object)
         rows = self._weighted_rows(X, sample_weight, least)
-        choice = choose(self.get_params(deep=False), len(rows), X.shape[1])
+        names: Sequence[str] | None = getattr(draft, "feature_names_in_", None)
+        choice = choose(self.get_params(deep=False), len(rows), X.shape[1], names)
         if resume is None:
             seeds = Seeds.draw(check_random_state(self.random_state))
         else:
@@ -132,7 +133,7 @@ class FlowEstimator(BaseEstimator):
             policy,
             seeds,
             architecture=self._architecture(),
-            feature_names=getattr(draft, "feature_names_in_", None),
+            feature_names=names,
             resume=resume,
         )
         self._adopt(fitted, model)

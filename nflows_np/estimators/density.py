@@ -36,8 +36,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     flow : str or Flow, default="auto"
         The flow: the name of a preset of :mod:`nflows_np.presets` (``nflows_np.presets.PRESETS`` lists them), or a
         :class:`nflows_np.specs.Flow`: one of your own, or what a preset's function returns, such as
-        ``nflows_np.presets.bernstein(degree=24)``. "auto" is "maf", and "linear" (a Gaussian) where there are too few
-        rows to validate anything else.
+        ``nflows_np.presets.bernstein(degree=24)``. Its layers may be `On` some columns, by name where ``X`` has names.
+        "auto" is "maf", and "linear" (a Gaussian) where there are too few rows to validate anything else.
     flow_params : dict, default=None
         Options of the named preset that others have not, such as ``{"n_bins": 16}`` of "nsf". A search over presets is
         a list of grids: ``[{"flow": ["maf"]}, {"flow": ["nsf"], "flow_params": [{"n_bins": 8}, {"n_bins": 16}]}]``.
@@ -101,7 +101,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     flow_ : Flow
         The flow with its base, nothing symbolic or random left in it.
     n_layers_, hidden_units_, batch_size_, alpha_, early_stopping_
-        What the parameters of the same name came to.
+        What the parameters of the same name came to; of a `Flow` the layers are counted, with those in a `Sequence`.
     n_parameters_ : int
         Number of trained parameters.
     parameters_ : ndarray of shape (n_parameters_,)

@@ -32,12 +32,14 @@ from .linear_qr import LinearQR as LinearQR
 from .linear_svd import LinearSVD as LinearSVD
 from .linear_triangular import LinearTriangular as LinearTriangular
 from .mixture_cdf import MixtureCDF as MixtureCDF
+from .on import On as On
 from .permutation import Permutation as Permutation
 from .planar import Planar as Planar
 from .product import Product as Product
 from .radial import Radial as Radial
 from .rational_quadratic import RationalQuadratic as RationalQuadratic
 from .scale import Scale as Scale
+from .sequence import Sequence as Sequence
 from .sigmoid import Sigmoid as Sigmoid
 from .sigmoidal import Sigmoidal as Sigmoidal
 from .sinh_arcsinh import SinhArcsinh as SinhArcsinh

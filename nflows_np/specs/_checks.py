@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any, NoReturn
 
@@ -75,6 +75,14 @@ def check_real(spec: Any, field: str, value: Any, low: float, high: float) -> fl
     """A real number from `low` to `high` as a Python float; NaN is none."""
     require(is_real(value) and low <= value <= high, spec, field, value, f"a number from {low:g} to {high:g}")
     return float(value)
+
+
+def check_names(spec: Any, field: str, value: Any, n: int) -> list[str]:
+    """The names of `n` columns, whatever holds them."""
+    names = [] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+    strings = len(names) == n and all(isinstance(name, str) for name in names)
+    require(strings, spec, field, value, f"the names of {n} columns")
+    return names
 
 
 def check_reals(spec: Any, field: str, value: Any, low: float, high: float) -> float | tuple[float, ...]:

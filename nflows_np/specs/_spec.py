@@ -12,13 +12,15 @@ How to write one
    and call ``super().__post_init__()``.
    A base also says in ``draws`` how its rows are drawn.
 3. If a field is symbolic or random ("half", "random"), override ``_resolve``, which makes it explicit.
+   A bijection that holds others passes on to them whatever `Bijection` asks.
 4. Add its import line to ``specs/__init__.py``. Nothing else: defining the class registers it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
+from itertools import count
 from typing import Any, ClassVar, Protocol, Self
 
 from numpy.typing import NDArray
@@ -26,11 +28,19 @@ from numpy.typing import NDArray
 from nflows_np._limits import MAX_BIJECTIONS
 from nflows_np._messages import shown
 
+from ._angles import Mapped, Places
 from ._checks import check_n_features, require
 from ._draws import Columns, Draw
 
 MAX_DEPTH = 16
 """Specs nested deeper than this are refused: no flow needs it, and a hostile file would exhaust the stack."""
+
+MAX_SPECS = 2**18
+"""Specs of one dictionary, with those nested in it: more than a flow can have, whose layers are counted too. A file of
+sequences in sequences would hold millions, and be refused only when all of them are made."""
+
+Names = Sequence[str]
+"""The names of the columns that a bijection acts on."""
 
 _by_name: dict[str, type[Spec]] = {}
 
@@ -142,6 +152,33 @@ class Bijection(Spec):
 
     kind = "bijections"
 
+    def _for_table(self, n_features: int, names: Names | None) -> Self:
+        """The same bijection with columns by index that were listed by name; None where they have no names."""
+        return self
+
+    def _n_layers(self) -> int:
+        """How many layers of a flow it counts as."""
+        return 1
+
+    def _follow(self, places: Places, inverted: bool) -> tuple[Places, list[Mapped]]:
+        """Follow the columns of the data through the map, or through its inverse.
+
+        Parameters
+        ----------
+        places : list of int
+            The column of the data that stands at each place before it.
+        inverted : bool
+            Whether the map is used the other way round.
+
+        Returns
+        -------
+        places : list of int
+            The column that stands at each place after it.
+        mapped : list of Mapped
+            Every map of numbers that it consists of.
+        """
+        return places, [Mapped(self, places, frozenset())]
+
 
 class Transformer(Spec):
     """A monotone map of ONE number with a few parameters; a wiring says where they come from."""
@@ -227,10 +264,12 @@ def from_dict(d: Any) -> Spec:
     >>> from_dict({"name": "permutation", "order": [2, 0, 1]})
     Permutation((2, 0, 1))
     """
-    return _build(d, "spec", 1)
+    return _build(d, "spec", 1, count(1))
 
 
-def _build(d: Any, where: str, depth: int) -> Spec:
+def _build(d: Any, where: str, depth: int, counter: Iterator[int]) -> Spec:
+    if next(counter) > MAX_SPECS:
+        raise ValueError(f"{where}: must be one of at most {MAX_SPECS} specs.")
     if depth > MAX_DEPTH:
         raise ValueError(f"{where}: specs must be nested at most {MAX_DEPTH} levels deep.")
     if not isinstance(d, dict) or not all(isinstance(key, str) for key in d):
@@ -240,7 +279,7 @@ def _build(d: Any, where: str, depth: int) -> Spec:
         raise ValueError(f"{where}: 'name' must be one of {sorted(_by_name)}; got {shown(name)}.")
 
     def value_of(entry: Any, here: str) -> Any:
-        return _build(entry, here, depth + 1) if isinstance(entry, dict) else entry
+        return _build(entry, here, depth + 1, counter) if isinstance(entry, dict) else entry
 
     entries: dict[str, Any] = {}
     for key, entry in d.items():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Self
 
+from ._angles import Mapped, Places
 from ._checks import check_activation, check_flag, check_hidden_units, check_instance, check_integers, require
 from ._spec import Bijection, Permuter, Transformer
 from .affine import Affine
@@ -50,6 +51,9 @@ class Wiring(Bijection):
             return self
         circular = set(self.circular) | set(self._moved(n_features))
         return replace(self, circular=tuple(circular), circular_spline=self.transformer)
+
+    def _follow(self, places: Places, inverted: bool) -> tuple[Places, list[Mapped]]:
+        return places, [Mapped(self, places, {places[j] for j in self.circular})]
 
     def _moved(self, n_features: int) -> Sequence[int]:
         """The columns that the transformer moves, of a resolved wiring."""

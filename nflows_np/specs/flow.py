@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
-from nflows_np._limits import MAX_BIJECTIONS
-
-from ._checks import check_instance, fail, is_integer, require
+from ._chain import check_chain, count_layers
+from ._checks import check_instance, check_names, is_integer, require
 from ._named import named_base
 from ._recipe import Recipe
 from ._spec import Base, Bijection, Permuter, Spec
-from ._wiring import Wiring
-from .inverse import Inverse
-from .permutation import Permutation
 from .standard_normal import StandardNormal
 
 
@@ -70,7 +66,7 @@ class Flow(Spec):
 
     def __post_init__(self) -> None:
         if not isinstance(self.bijections, Recipe):
-            self._store("bijections", self._checked(self.bijections))
+            self._store("bijections", check_chain(self, self.bijections))
         if isinstance(self.base, str):
             self._store("base", named_base(self, self.base))
         check_instance(self, "base", self.base, Base)
@@ -81,28 +77,25 @@ class Flow(Spec):
         """The base, which a name has become when the flow was made."""
         return self.base  # type: ignore[return-value]
 
-    def _checked(self, bijections: Any) -> tuple[Bijection, ...]:
-        """The layers, if they are such and not too many."""
-        if not isinstance(bijections, (list, tuple)):
-            fail(self, "bijections", bijections, "a list of bijection specs")
-        n, wanted = len(bijections), f"at most {MAX_BIJECTIONS}"
-        require(n <= MAX_BIJECTIONS, self, "len(bijections)", n, wanted)
-        for i, bijection in enumerate(bijections):
-            check_instance(self, f"bijections[{i}]", bijection, Bijection)
-        return tuple(bijections)
-
-    def for_table(self, n_rows: int, n_features: int) -> Self:
-        """Return the flow with every option of a preset that is "auto" decided.
+    def for_table(self, n_rows: int, n_features: int, feature_names: Sequence[str] | None = None) -> Self:
+        """Return the flow with all that a table decides: options of a preset that are "auto", and named columns.
 
         Parameters
         ----------
         n_rows, n_features : int
             Rows to learn from, those to validate on included, and columns.
+        feature_names : sequence of str, optional
+            The columns' names, for layers that are `On` some of them.
 
         Returns
         -------
         flow : Flow
             The same flow where nothing was left to decide.
+
+        Raises
+        ------
+        ValueError
+            If a layer is on a column that the table does not have, or on a name where it has no names.
 
         Examples
         --------
@@ -114,15 +107,24 @@ class Flow(Spec):
         """
         for name, value in (("n_rows", n_rows), ("n_features", n_features)):
             require(is_integer(value) and value >= 1, self, name, value, "an integer of at least 1")
-        if not isinstance(self.bijections, Recipe):
-            return self
-        return replace(self, bijections=self.bijections.for_table(int(n_rows), int(n_features)))
+        n_rows, n_features = int(n_rows), int(n_features)
+        names = feature_names
+        if names is not None:
+            names = check_names(self, "feature_names", names, n_features)
+        bijections = self.bijections
+        if isinstance(bijections, Recipe):
+            bijections = bijections.for_table(n_rows, n_features)
+        return replace(self, bijections=tuple(layer._for_table(n_features, names) for layer in bijections))
 
     def _resolve(self, n_features: int, rng: Permuter | None) -> Self:
         bijections = tuple(bijection.resolve(n_features, rng) for bijection in self.bijections)
         resolved = replace(self, bijections=bijections, base=self._base.resolve(n_features, rng))
         resolved._circular(n_features)
         return resolved
+
+    def _n_layers(self) -> int:
+        """How many layers there are, with those that stand in sequences."""
+        return count_layers(self.bijections)
 
     def circular_columns(self, n_features: int) -> tuple[int, ...]:
         """Return which columns of the data are angles, of a resolved flow, if their latents are such too.
@@ -135,7 +137,7 @@ class Flow(Spec):
         Returns
         -------
         columns : tuple of int
-            Those that the layers name as ``circular``, followed back through the permutations before them.
+            Those that the layers name as ``circular``, followed back through the layers before them.
 
         Raises
         ------
@@ -156,19 +158,13 @@ class Flow(Spec):
 
     def _circular(self, n_features: int) -> tuple[list[int], list[int]]:
         """The circular columns, and where they stand among the latents."""
-        layers, place = [], list(range(n_features))  # the column of the data that stands where
-        for bijection in self.bijections:
-            layer, inverted = bijection, False
-            while isinstance(layer, Inverse):
-                layer, inverted = layer.bijection, not inverted
-            if isinstance(layer, Permutation):
-                order = np.asarray(layer.order)
-                place = [place[j] for j in (np.argsort(order) if inverted else order)]
-            named = {place[j] for j in layer.circular} if isinstance(layer, Wiring) else set()
-            layers.append((layer, named))
-        circular = sorted(set().union(*(named for _, named in layers)))
-        for i, (layer, named) in enumerate(layers):
-            fits = not circular or sorted(named) == circular or isinstance(layer, Permutation)
+        places, maps = list(range(n_features)), []
+        for i, bijection in enumerate(self.bijections):
+            places, mapped = bijection._follow(places, False)
+            maps += [(i, *found) for found in mapped]
+        circular = sorted(set().union(*(angles for _, _, _, angles in maps)))
+        for i, bijection, columns, angles in maps:
+            fits = not circular or angles == set(circular).intersection(columns)
             wanted = f"a map of the angles in columns {circular}, which are circular in other layers"
-            require(fits, self, f"bijections[{i}]", layer, wanted)
-        return circular, sorted(np.argsort(place)[circular].tolist())
+            require(fits, self, f"bijections[{i}]", bijection, wanted)
+        return circular, sorted(np.argsort(places)[circular].tolist())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from ._angles import Mapped, Places
 from ._checks import check_instance
-from ._spec import Bijection, Permuter
+from ._spec import Bijection, Names, Permuter
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,3 +46,12 @@ class Inverse(Bijection):
 
     def _resolve(self, n_features: int, rng: Permuter | None) -> Self:
         return replace(self, bijection=self.bijection.resolve(n_features, rng))
+
+    def _for_table(self, n_features: int, names: Names | None) -> Self:
+        return replace(self, bijection=self.bijection._for_table(n_features, names))
+
+    def _follow(self, places: Places, inverted: bool) -> tuple[Places, list[Mapped]]:
+        return self.bijection._follow(places, not inverted)
+
+    def _n_layers(self) -> int:
+        return self.bijection._n_layers()

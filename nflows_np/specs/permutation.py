@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
+
+from ._angles import Mapped, Places
 from ._checks import check_order, resolve_order
 from ._spec import Bijection, Permuter
 
@@ -46,3 +49,7 @@ class Permutation(Bijection):
 
     def _resolve(self, n_features: int, rng: Permuter | None) -> Self:
         return replace(self, order=resolve_order(self, self.order, n_features, rng))
+
+    def _follow(self, places: Places, inverted: bool) -> tuple[Places, list[Mapped]]:
+        order = np.asarray(self.order)
+        return [places[j] for j in (np.argsort(order) if inverted else order)], []

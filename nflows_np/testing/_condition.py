@@ -122,7 +122,7 @@ def round_trip_condition(flow: Any, spec: dict[str, Any], rows: Rows, direction:
 
 def _prefixes(spec: dict[str, Any], params: Rows, x: Rows) -> Iterator[_Prefix]:
     n, n_features = x.shape
-    for n_layers in range(len(spec["bijections"]) + 1):
+    for n_layers in range(len(_layers(spec["bijections"])) + 1):
         flow = _first_layers(spec, params, n_features, n_layers)
         h, log_det = apply(flow, "forward", x)
         by_output = [
@@ -135,9 +135,17 @@ def _prefixes(spec: dict[str, Any], params: Rows, x: Rows) -> Iterator[_Prefix]:
 
 def _first_layers(spec: dict[str, Any], params: Rows, n_features: int, n_layers: int | None) -> Any:
     """The first layers of a flow, all of them for None, as a flow of their own in double precision."""
-    layers = spec["bijections"][:n_layers]
+    layers = _layers(spec["bijections"])[:n_layers]
     flow = _engine.engine.Flow64(
         {**spec, "bijections": layers, "base": {"name": "standard_normal"}}, n_features
     )
     flow.set_params(params[: flow.n_params])
     return flow
+
+
+def _layers(bijections: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The layers of a chain with those of its sequences in their place, which are the same map bit for bit."""
+    layers = []
+    for layer in bijections:
+        layers += _layers(layer["bijections"]) if layer["name"] == "sequence" else [layer]
+    return layers

@@ -7,6 +7,7 @@ slow and is meant to stay slow.
 """
 
 from reference import (
+    compositions,
     linear,
     pointwise,
     transformers,
@@ -14,4 +15,13 @@ from reference import (
 )  # entering the registry is what they are imported for
 from reference.flow import ReferenceFlow, build_base, build_flow
 
-__all__ = ["ReferenceFlow", "build_base", "build_flow", "linear", "pointwise", "transformers", "wirings"]
+__all__ = [
+    "ReferenceFlow",
+    "build_base",
+    "build_flow",
+    "compositions",
+    "linear",
+    "pointwise",
+    "transformers",
+    "wirings",
+]

@@ -1,23 +1,10 @@
-"""The chain, the direction swap and the base: what turns a spec dictionary into a reference flow."""
+"""A chain and a base: what turns a spec dictionary into a reference flow."""
 
 import numpy as np
 
 from reference import registry
+from reference.compositions import Sequence
 from reference.parameters import ParameterReader
-
-
-@registry.bijection("inverse")
-class Inverse:
-    """Another bijection with its two directions swapped."""
-
-    def __init__(self, spec, n_features, n_context, reader):
-        self.bijection = build(spec["bijection"], n_features, n_context, reader)
-
-    def forward(self, x, context):
-        return self.bijection.inverse(x, context)
-
-    def inverse(self, z, context):
-        return self.bijection.forward(z, context)
 
 
 @registry.base("standard_normal")
@@ -31,11 +18,6 @@ class StandardNormal:
         return -0.5 * np.sum(z * z, axis=1) - 0.5 * z.shape[1] * np.log(2.0 * np.pi)
 
 
-def build(spec, n_features, n_context, reader):
-    """One bijection from its spec dictionary; takes its blocks from ``reader``."""
-    return registry.BIJECTIONS[spec["name"]](spec, n_features, n_context, reader)
-
-
 def build_base(spec, n_features, reader):
     """A base from its spec dictionary; takes its blocks, which come after those of all layers, from ``reader``."""
     return registry.BASES[spec["name"]](spec, n_features, reader)
@@ -45,36 +27,24 @@ class ReferenceFlow:
     """A chain of bijections, data to latent in the order of the spec, and a base density."""
 
     def __init__(self, spec, n_features, n_context, reader):
-        self.n_context = n_context
-        self.bijections = [build(layer, n_features, n_context, reader) for layer in spec["bijections"]]
+        self.chain = Sequence(spec, n_features, n_context, reader)
         self.base = build_base(spec["base"], n_features, reader)
 
-    def _context(self, context, n):
-        return np.zeros((n, 0)) if context is None else np.asarray(context, dtype=np.float64)
+    @property
+    def bijections(self):
+        return self.chain.bijections
 
     def forward(self, x, context=None):
         """Rows (n, n_features) -> (z, log|det dz/dx|)."""
-        z, context, log_det = (
-            np.asarray(x, dtype=np.float64),
-            self._context(context, len(x)),
-            np.zeros(len(x)),
-        )
-        for bijection in self.bijections:
-            z, term = bijection.forward(z, context)
-            log_det = log_det + term
-        return z, log_det
+        return self.chain.forward(*self._doubles(x, context))
 
     def inverse(self, z, context=None):
         """Rows (n, n_features) -> (x, log|det dx/dz|)."""
-        x, context, log_det = (
-            np.asarray(z, dtype=np.float64),
-            self._context(context, len(z)),
-            np.zeros(len(z)),
-        )
-        for bijection in reversed(self.bijections):
-            x, term = bijection.inverse(x, context)
-            log_det = log_det + term
-        return x, log_det
+        return self.chain.inverse(*self._doubles(z, context))
+
+    def _doubles(self, rows, context):
+        context = np.zeros((len(rows), 0)) if context is None else context
+        return np.asarray(rows, dtype=np.float64), np.asarray(context, dtype=np.float64)
 
     def log_prob(self, x, context=None):
         z, log_det = self.forward(x, context)
