@@ -1,26 +1,32 @@
-# cython: language_level=3
-"""What the ways into panels and back share: the table, checked."""
+"""What the ways into panels and back share: a table of numbers and the scaling of its columns, checked."""
 
-cimport numpy as cnp
+cdef enum Kind:
+    F4, F8, I1, I2, I4, I8, U1, U2, U4, U8, NOT_IN_PLACE
 
-import numpy as np
+cdef struct Table:
+    char* data
+    Py_ssize_t row_stride, column_stride  # bytes
+    Kind kind
+    const int64_t* rows  # null: those from `start` on
+    Py_ssize_t start, n_rows, n_features
+    const double* loc
+    const double* scale
 
-from nflows_np._stream import described
-
-cnp.import_array()
-
-_KINDS = {
+_NUMBER_KINDS = {
     "f4": F4, "f8": F8, "i1": I1, "i2": I2, "i4": I4, "i8": I8, "u1": U1, "u2": U2, "u4": U4, "u8": U8, "b1": U1,
 }
 
 
 def is_in_place(X):
     """Whether the numbers of an array can be read where they lie."""
-    return X.dtype.isnative and X.flags.aligned and X.dtype.str[1:] in _KINDS
+    return X.dtype.isnative and X.flags.aligned and X.dtype.str[1:] in _NUMBER_KINDS
 
 
 cdef class TableStream(PanelStream):
     """Panels that come from, or go to, the rows of a table with scaled columns."""
+
+    cdef Table table
+    cdef object _owned  # what the table points to
 
     cdef point_to(self, X, loc, scale):
         """Let the table be all rows of an array; its kind says whether its numbers can be read in place."""
@@ -32,12 +38,19 @@ cdef class TableStream(PanelStream):
                 raise TypeError(f"{who}: {name} must be a contiguous float64 ndarray; got {described(value)}.")
             if value.shape != (X.shape[1],):
                 raise ValueError(f"{who}: {name} must have shape ({X.shape[1]},); got {value.shape}.")
-        self.table.kind = _KINDS[X.dtype.str[1:]] if is_in_place(X) else NOT_IN_PLACE
-        self.table.data = <char*> cnp.PyArray_DATA(X)
+        self.table.kind = _NUMBER_KINDS[X.dtype.str[1:]] if is_in_place(X) else NOT_IN_PLACE
+        self.table.data = <char*> data_of(X)
         self.table.row_stride, self.table.column_stride = X.strides
         self.table.rows = NULL
         self.table.start = 0
         self.table.n_rows, self.table.n_features = X.shape
-        self.table.loc = <const double*> cnp.PyArray_DATA(loc)
-        self.table.scale = <const double*> cnp.PyArray_DATA(scale)
+        self.table.loc = <const double*> data_of(loc)
+        self.table.scale = <const double*> data_of(scale)
         self._owned = X, loc, scale
+
+
+cdef inline double clamped(double argument, double value, double limit) noexcept nogil:
+    """`value`, kept within the limits if what it was computed from is finite."""
+    if isfinite(argument):
+        return max(-limit, min(limit, value))
+    return value
