@@ -119,7 +119,6 @@ cdef void _gather(const Table* table, const int64_t* chosen, Py_ssize_t at, Py_s
     cdef double[LANES] x
     cdef double[LANES] z
     cdef double m, s, limit
-    cdef bint inside
     if number is float:
         limit = FLT_MAX
     else:
@@ -137,12 +136,9 @@ cdef void _gather(const Table* table, const int64_t* chosen, Py_ssize_t at, Py_s
             _read(table, begin, j, lanes, x)
             for l in range(lanes, LANES):
                 x[l] = m
-            for l in range(LANES):  # apart from the check, which would keep it from being vectorised
-                z[l] = (x[l] - m) / s
-            inside = True
             for l in range(LANES):
-                inside = inside & (fabs(z[l]) <= limit)
-            if not inside:
+                z[l] = (x[l] - m) / s
+            if not within(z, limit):
                 for l in range(LANES):
                     z[l] = clamped(x[l], 2.0 * ((0.5 * x[l] - 0.5 * m) / s), limit)
             for l in range(LANES):

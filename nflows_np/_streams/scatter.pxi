@@ -71,7 +71,6 @@ cdef void _scatter_to(
     cdef char* begin
     cdef double[LANES] x
     cdef double m, s, z, limit
-    cdef bint inside
     if target is float:
         limit = FLT_MAX
     else:
@@ -85,10 +84,7 @@ cdef void _scatter_to(
             s = table.scale[j]
             for l in range(LANES):
                 x[l] = <double> panels[l] * s + m
-            inside = True
-            for l in range(LANES):
-                inside = inside & (fabs(x[l]) <= limit)
-            if not inside:
+            if not within(x, limit):
                 for l in range(lanes):
                     z = <double> panels[l]
                     x[l] = clamped(z, 2.0 * (z * (0.5 * s) + 0.5 * m), limit)

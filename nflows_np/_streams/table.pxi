@@ -54,3 +54,19 @@ cdef inline double clamped(double argument, double value, double limit) noexcept
     if isfinite(argument):
         return max(-limit, min(limit, value))
     return value
+
+
+cdef inline bint within(const double* numbers, double limit) noexcept nogil:
+    """Whether all numbers of 16 rows are finite and within the limits."""
+    cdef Py_ssize_t l
+    cdef double[4] sums
+    cdef bint inside = True
+    for l in range(4):  # no number is larger than a sum of sizes that has it: nearly always this is enough
+        sums[l] = fabs(numbers[l]) + fabs(numbers[l + 4]) + fabs(numbers[l + 8]) + fabs(numbers[l + 12])
+    for l in range(4):
+        inside = inside & (sums[l] <= limit)
+    if not inside:
+        inside = True
+        for l in range(LANES):
+            inside = inside & (fabs(numbers[l]) <= limit)
+    return inside
