@@ -21,9 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nflows_np._engine import engine
-from nflows_np._random import BaseRows, Noise
-from nflows_np._random import StandardNormal as StandardNormalRows
-from nflows_np._stream import PanelStream
+from nflows_np._stream import BaseRows, Noise, PanelStream
+from nflows_np._stream import StandardNormal as StandardNormalRows
 from nflows_np.columns import ColumnScaler, Gather, Scatter
 from nflows_np.specs import Flow, StandardNormal
 from nflows_np.specs._draws import Draw

@@ -21,9 +21,10 @@ def public_names(namespace: Mapping[str, Any]) -> list[str]:
         Classes, functions and values of the package and of its files, sorted.
     """
     package = namespace["__name__"]
+    homes = f"{package}.", "nflows_np._stream."  # the compiled module holds parts of several packages
 
     def own(value: Any) -> bool:
         home = getattr(value, "__module__", package)  # plain values have none
-        return not isinstance(value, ModuleType) and f"{home}.".startswith(f"{package}.")
+        return not isinstance(value, ModuleType) and f"{home}.".startswith(homes)
 
     return sorted(name for name, value in namespace.items() if not name.startswith("_") and own(value))

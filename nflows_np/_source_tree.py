@@ -14,7 +14,7 @@ from importlib.machinery import PathFinder
 from importlib.metadata import distributions
 from importlib.util import find_spec
 
-COMPILED = "_random"  # present in every build
+COMPILED = "_stream"  # present in every build
 
 
 def package_path(name: str, path: Iterable[str], version: str) -> list[str]:

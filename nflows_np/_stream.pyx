@@ -1,18 +1,45 @@
-# cython: language_level=3
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: binding=False, auto_pickle=False
 """Panels that are made, or taken away, a tile at a time: what the engine asks for rows, and hands them to.
 
 A panel holds 16 rows feature after feature: in an array of shape (n_panels, n_features, 16), entry [p, j, l]
 is feature j of row 16 p + l; the lanes after the last row are zero. A stream is such an array that need not
 exist: a C function moves some panels of it, and the engine's threads call it where they are about to work on
 those panels.
+
+All streams are one module in parts, `_streams/*.pxi`: each compiled Cython module would cost the build as much again.
 """
 
-cimport numpy as cnp
-from cpython.pycapsule cimport PyCapsule_New
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid, PyCapsule_New
+from libc.float cimport DBL_MAX, FLT_MAX
+from libc.math cimport fabs, isfinite, sqrt
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 import numpy as np
 
-cnp.import_array()
+# What the engine knows of a stream.
+cdef extern from "core/stream.h" namespace "nflows" nogil:
+    enum: LANES "nflows::kLanes"
+    const char* kStreamName
+    ctypedef void (*Move "decltype(nflows::Stream::move)")(void*, Py_ssize_t, Py_ssize_t, void*) noexcept
+    ctypedef void (*GatherRows "decltype(nflows::Stream::gather)")(void*, const int64_t*, Py_ssize_t, void*) noexcept
+    cdef struct Stream:
+        Move move
+        GatherRows gather
+        void* owner
+        Py_ssize_t n_rows
+        Py_ssize_t n_features
+        int itemsize
+        bint in_order
+
+# The one thing needed of NumPy's C API: an inline function that needs no import_array.
+cdef extern from "numpy/ndarraytypes.h" nogil:
+    ctypedef struct PyArrayObject
+    void* PyArray_DATA(const PyArrayObject*)
+
+ctypedef fused number:  # of a panel
+    float
+    double
 
 PANEL_ROWS = LANES
 """Rows of a panel."""
@@ -35,6 +62,9 @@ cdef class PanelStream:
     stream : capsule
         What the engine takes. It points into this object.
     """
+
+    cdef Stream _stream
+    cdef readonly object dtype
 
     cdef open(
         self, Py_ssize_t n_rows, Py_ssize_t n_features, dtype, Move move, void* owner, bint in_order,
@@ -71,7 +101,7 @@ cdef class PanelStream:
         if not (panels.flags.c_contiguous and panels.flags.aligned and panels.flags.writeable):
             raise ValueError("panels must be C-contiguous, aligned and writeable.")
         cdef Py_ssize_t count = len(panels)
-        cdef void* at = cnp.PyArray_DATA(panels)
+        cdef void* at = data_of(panels)
         with nogil:
             self._stream.move(self._stream.owner, 0, count, at)
         return panels
@@ -82,3 +112,14 @@ def described(value):
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
     return type(value).__name__
+
+
+cdef inline void* data_of(array):
+    return PyArray_DATA(<PyArrayObject*> array)
+
+
+include "_streams/table.pxi"
+include "_streams/gather.pxi"
+include "_streams/scatter.pxi"
+include "_streams/noise.pxi"
+include "_streams/base_rows.pxi"

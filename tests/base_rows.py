@@ -1,7 +1,7 @@
 """Rows drawn from bases, as FlowModel.sample draws them."""
 
 import numpy as np
-from nflows_np._random import BaseRows
+from nflows_np._stream import BaseRows
 
 from nflows_np.testing import from_panels
 

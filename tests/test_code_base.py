@@ -40,8 +40,8 @@ PYTHON_RANK = {
     "_public": 0,
     "_warnings": 0,
     "_engine": 0,
-    "_random": 0,
     "_stream": 0,
+    "_streams": 0,
     "_finite": 0,
     "_random_state": 0,
     "_replacing": 0,
@@ -68,7 +68,7 @@ PYTHON_RANK = {
 INTRINSIC = re.compile(r"immintrin|arm_neon|\b_mm\d*_\w+|\b__m(?:128|256|512)\w*|\bv(?:ld|st)1q?_\w+")
 
 CPP_FILES = sorted(p for p in CSRC.rglob("*") if p.suffix in {".h", ".cpp", ".cu", ".cuh"})
-PYTHON_FILES = sorted(p for suffix in ("py", "pyx") for p in PACKAGE.rglob(f"*.{suffix}"))
+PYTHON_FILES = sorted(p for suffix in ("py", "pyx", "pxi") for p in PACKAGE.rglob(f"*.{suffix}"))
 
 
 def relative(path):
@@ -106,7 +106,7 @@ def test_cpp_boundaries(path):
 def imported_modules(path):
     """The members of nflows_np that a file imports, anywhere in it, save for type checking alone."""
     package = ["nflows_np", *path.relative_to(PACKAGE).parts[:-1]]
-    if path.suffix == ".pyx":  # not Python's grammar: relative imports and cimports, line by line
+    if path.suffix in {".pyx", ".pxi"}:  # not Python's grammar: relative imports and cimports, line by line
         relative_import = re.compile(r"^\s*from\s+(\.+)([\w.]*)\s+c?import\s+(\w+)", flags=re.MULTILINE)
         found = relative_import.findall(path.read_text(encoding="utf-8"))
         imports = [(len(dots), module, [name]) for dots, module, name in found]

@@ -114,7 +114,7 @@ def lay_out(folder, *, compiled, version=nflows_np.__version__):
     (package / "__init__.py").write_text(text.replace(f'"{nflows_np.__version__}"', f'"{version}"'))
     (package / "_source_tree.py").write_bytes((PACKAGE / "_source_tree.py").read_bytes())
     if compiled:
-        (package / f"_random{EXTENSION_SUFFIXES[0]}").touch()  # it is looked for, not loaded
+        (package / f"_stream{EXTENSION_SUFFIXES[0]}").touch()  # it is looked for, not loaded
         (folder / f"nflows_np-{version}.dist-info").mkdir()
         (folder / f"nflows_np-{version}.dist-info" / "METADATA").write_text(
             f"Name: nflows_np\nVersion: {version}\n"

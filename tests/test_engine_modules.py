@@ -1,7 +1,6 @@
 """The engines as files: they start nothing when they are loaded, refuse a CPU that lacks them, and end quietly."""
 
 import os
-import re
 import struct
 import subprocess
 import sys
@@ -12,8 +11,6 @@ import pytest
 
 from nflows_np._engine import VARIANTS, _engine, available, built
 from nflows_np._limits import MAX_PARAMETER
-
-CSRC = Path(__file__).parents[1] / "csrc"
 
 
 def section_sizes(path):
@@ -57,21 +54,6 @@ def test_every_engine_is_built():
 
 def test_the_bound_of_parameters_is_one():
     assert _engine.LARGEST_PARAMETER == MAX_PARAMETER
-
-
-def test_each_formula_is_compiled_once():
-    """Build time is a figure: wirings know transformers by their contract, and only Lanes is compiled per formula."""
-    for folder in ("bijections", "flow", "train", "nets", "engine", "bases"):
-        for path in (CSRC / folder).rglob("*.[hc]*"):
-            included = re.findall(r'#include "transformers/(\w+)\.h"', path.read_text())
-            assert set(included) <= {"formula", "transformer"}, path
-    lines = [line for path in CSRC.rglob("*") if path.is_file() for line in path.read_text().splitlines()]
-    assert sum(bool(re.search(r"register_formula<", line)) for line in lines) == 1
-    classes = [
-        re.match(r"(?:class|struct) \w+ final : public (?:Transformer|Base|Bijection)<", line)
-        for line in lines
-    ]
-    assert sum(map(bool, classes)) <= 24
 
 
 DAEMON = """

@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from nflows_np._random import StandardNormal
+from nflows_np._stream import StandardNormal
 from scipy import stats
 
 DTYPES = (np.float32, np.float64)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from engine_flows import every_dtype, every_isa, random_flow
-from nflows_np._random import StandardNormal
-from nflows_np._stream import PanelStream
+from nflows_np._stream import PanelStream, StandardNormal
 from tables import gathered
 
 from nflows_np.columns import Gather, Scatter

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nflows_np import _warnings
+from nflows_np._stream import Gather
 
-from ._gather import Gather
 from .empirical import Empirical, evenly_spread
 
 MANY_VALUES = 32

@@ -13,7 +13,7 @@ Columns = NDArray[np.intp]
 class Draw(NamedTuple):
     """One part of a row; the parts are drawn one after the other, row after row.
 
-    ``kind`` and ``numbers`` are those of `nflows_np._random.BaseRows`, n being the number of columns:
+    ``kind`` and ``numbers`` are those of `nflows_np._stream.BaseRows`, n being the number of columns:
 
     ============  =======================================================================================
     "normal"      locations (n), scales (n)

@@ -204,7 +204,7 @@ class Base(Spec):
         Returns
         -------
         draws : list of Draw
-            What `nflows_np._random.BaseRows` takes.
+            What `nflows_np._stream.BaseRows` takes.
         """
         raise NotImplementedError(f"{type(self).__name__} does not say how its rows are drawn.")
 

@@ -5,7 +5,7 @@ import pytest
 from base_rows import drawn, draws_of, rows_of
 from cases import every_base
 from engine_flows import log_prob, pull_log_prob
-from nflows_np._random import BaseRows
+from nflows_np._stream import BaseRows
 
 from nflows_np.specs import GaussianMixture
 from nflows_np.specs._draws import Draw

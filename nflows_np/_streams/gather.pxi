@@ -1,4 +1,3 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Rows of a user's table as the engine's panels, scaled.
 
 A. The table is never copied as floats: each value is read where it lies (any stride, order, integer or float
@@ -11,40 +10,6 @@ C. A finite value stays finite. Where x - loc overflows, or the result leaves th
    numbers are worked out again with care; the check costs one comparison a number.
 D. Nothing depends on the grouping: a row's numbers are the same bits whichever rows come with it.
 """
-
-cimport numpy as cnp
-from libc.float cimport DBL_MAX, FLT_MAX
-from libc.math cimport fabs
-from libc.stdint cimport (
-    int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
-)
-
-from nflows_np._stream cimport LANES
-from nflows_np.columns._table cimport (
-    F4, F8, I1, I2, I4, I8, NOT_IN_PLACE, U1, U2, U4, Table, TableStream, clamped,
-)
-
-import numpy as np
-
-from nflows_np._stream import described
-
-cnp.import_array()
-
-ctypedef fused source:
-    float
-    double
-    int8_t
-    int16_t
-    int32_t
-    int64_t
-    uint8_t
-    uint16_t
-    uint32_t
-    uint64_t
-
-ctypedef fused panel:
-    float
-    double
 
 
 cdef class Gather(TableStream):
@@ -99,7 +64,7 @@ cdef class Gather(TableStream):
         if isinstance(rows, slice):
             self.table.start = rows.start
         else:
-            self.table.rows = <const int64_t*> cnp.PyArray_DATA(rows)
+            self.table.rows = <const int64_t*> data_of(rows)
         self.table.n_rows = n
         self._owned = self._owned, rows
         cdef bint single = np.dtype(dtype) == np.float32
@@ -109,9 +74,9 @@ cdef class Gather(TableStream):
         )
 
 
-def _checked_rows(rows, Py_ssize_t n_rows):
+cdef _checked_rows(rows, Py_ssize_t n_rows):
     """Return the rows as a slice from a start on or as contiguous indices, and how many they are."""
-    cdef const int64_t[::1] indices
+    cdef const int64_t* indices
     cdef Py_ssize_t i
     if isinstance(rows, slice):
         start, stop, step = rows.indices(n_rows)
@@ -120,8 +85,9 @@ def _checked_rows(rows, Py_ssize_t n_rows):
         return slice(start, max(start, stop)), max(0, stop - start)
     if not isinstance(rows, np.ndarray) or rows.ndim != 1 or rows.dtype != np.int64:
         raise TypeError(f"Gather: rows must be a 1-D int64 ndarray or a slice; got {described(rows)}.")
-    indices = rows = np.ascontiguousarray(rows)
-    for i in range(indices.shape[0]):
+    rows = np.ascontiguousarray(rows)
+    indices = <const int64_t*> data_of(rows)
+    for i in range(len(rows)):
         if indices[i] < 0 or indices[i] >= n_rows:
             raise IndexError(f"Gather: rows[{i}] = {indices[i]} is not a row of {n_rows}.")
     return rows, len(rows)
@@ -147,64 +113,86 @@ cdef void _gather64(void* owner, const int64_t* chosen, Py_ssize_t n, void* pane
     _gather(<const Table*> owner, chosen, 0, n, <double*> panels)
 
 
-cdef void _gather(const Table* table, const int64_t* chosen, Py_ssize_t at, Py_ssize_t n, panel* out) noexcept nogil:
-    cdef char* data = table.data
-    if table.kind == F4:
-        _gather_from(table, chosen, at, n, <float*> data, out)
-    elif table.kind == F8:
-        _gather_from(table, chosen, at, n, <double*> data, out)
-    elif table.kind == I1:
-        _gather_from(table, chosen, at, n, <int8_t*> data, out)
-    elif table.kind == I2:
-        _gather_from(table, chosen, at, n, <int16_t*> data, out)
-    elif table.kind == I4:
-        _gather_from(table, chosen, at, n, <int32_t*> data, out)
-    elif table.kind == I8:
-        _gather_from(table, chosen, at, n, <int64_t*> data, out)
-    elif table.kind == U1:
-        _gather_from(table, chosen, at, n, <uint8_t*> data, out)
-    elif table.kind == U2:
-        _gather_from(table, chosen, at, n, <uint16_t*> data, out)
-    elif table.kind == U4:
-        _gather_from(table, chosen, at, n, <uint32_t*> data, out)
-    else:
-        _gather_from(table, chosen, at, n, <uint64_t*> data, out)
-
-
-cdef void _gather_from(
-    const Table* table, const int64_t* chosen, Py_ssize_t at, Py_ssize_t n, source* data, panel* out
-) noexcept nogil:
-    cdef Py_ssize_t panel_index, first, j, l, lanes, place, row
-    cdef char* begin[LANES]
+cdef void _gather(const Table* table, const int64_t* chosen, Py_ssize_t at, Py_ssize_t n, number* out) noexcept nogil:
+    cdef Py_ssize_t p, first, j, l, lanes, place, row
+    cdef const char* begin[LANES]
     cdef double[LANES] x
     cdef double[LANES] z
     cdef double m, s, limit
-    cdef bint inside
-    if panel is float:
+    if number is float:
         limit = FLT_MAX
     else:
         limit = DBL_MAX
-    for panel_index in range((n + LANES - 1) // LANES):
-        first = panel_index * LANES
+    for p in range((n + LANES - 1) // LANES):
+        first = p * LANES
         lanes = min(<Py_ssize_t> LANES, n - first)
         for l in range(lanes):
             place = chosen[first + l] if chosen != NULL else at + first + l
             row = table.rows[place] if table.rows != NULL else table.start + place
-            begin[l] = <char*> data + row * table.row_stride
+            begin[l] = table.data + row * table.row_stride
         for j in range(table.n_features):
             m = table.loc[j]
             s = table.scale[j]
-            for l in range(lanes):
-                x[l] = <double> (<source*> (begin[l] + j * table.column_stride))[0]
+            _read(table, begin, j, lanes, x)
             for l in range(lanes, LANES):
                 x[l] = m
-            inside = True
             for l in range(LANES):
                 z[l] = (x[l] - m) / s
-                inside = inside & (fabs(z[l]) <= limit)
-            if not inside:
+            if not within(z, limit):
                 for l in range(LANES):
                     z[l] = clamped(x[l], 2.0 * ((0.5 * x[l] - 0.5 * m) / s), limit)
             for l in range(LANES):
-                out[l] = <panel> z[l]
+                out[l] = <number> z[l]
             out += LANES
+
+
+# What is compiled for every type of table is the reading alone. `of` says the type, and is not looked at.
+
+cdef void _read(const Table* table, const char** rows, Py_ssize_t j, Py_ssize_t lanes, double* x) noexcept nogil:
+    """Read column j of some rows as float64."""
+    cdef Py_ssize_t at = j * table.column_stride
+    if table.kind == F4:
+        _read_as(rows, at, lanes, x, <const float*> NULL)
+    elif table.kind == F8:
+        _read_as(rows, at, lanes, x, <const double*> NULL)
+    elif table.kind == I1:
+        _read_as(rows, at, lanes, x, <const int8_t*> NULL)
+    elif table.kind == I2:
+        _read_as(rows, at, lanes, x, <const int16_t*> NULL)
+    elif table.kind == I4:
+        _read_as(rows, at, lanes, x, <const int32_t*> NULL)
+    elif table.kind == I8:
+        _read_as(rows, at, lanes, x, <const int64_t*> NULL)
+    elif table.kind == U1:
+        _read_as(rows, at, lanes, x, <const uint8_t*> NULL)
+    elif table.kind == U2:
+        _read_as(rows, at, lanes, x, <const uint16_t*> NULL)
+    elif table.kind == U4:
+        _read_as(rows, at, lanes, x, <const uint32_t*> NULL)
+    else:
+        _read_as(rows, at, lanes, x, <const uint64_t*> NULL)
+
+
+ctypedef fused source:
+    float
+    double
+    int8_t
+    int16_t
+    int32_t
+    int64_t
+    uint8_t
+    uint16_t
+    uint32_t
+    uint64_t
+
+
+cdef inline void _read_as(
+    const char** rows, Py_ssize_t at, Py_ssize_t lanes, double* x, const source* of
+) noexcept nogil:
+    cdef Py_ssize_t l
+    if lanes == LANES:  # a number of rounds that the compiler knows, and unrolls
+        for l in range(LANES):
+            x[l] = <double> (<const source*> (rows[l] + at))[0]
+    else:
+        for l in range(lanes):
+            x[l] = <double> (<const source*> (rows[l] + at))[0]

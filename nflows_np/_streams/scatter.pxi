@@ -1,19 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The engine's panels as rows of a table, in the units of its columns."""
-
-from libc.float cimport DBL_MAX, FLT_MAX
-from libc.math cimport fabs
-
-from nflows_np._stream cimport LANES
-from nflows_np.columns._table cimport F4, F8, Table, TableStream, clamped
-
-import numpy as np
-
-from nflows_np._stream import described
-
-ctypedef fused panel:
-    float
-    double
 
 ctypedef fused target:
     float
@@ -72,7 +57,7 @@ cdef void _scatter64(void* owner, Py_ssize_t first, Py_ssize_t count, void* pane
     _scatter(<const Table*> owner, first, count, <double*> panels)
 
 
-cdef void _scatter(const Table* table, Py_ssize_t first, Py_ssize_t count, panel* panels) noexcept nogil:
+cdef void _scatter(const Table* table, Py_ssize_t first, Py_ssize_t count, number* panels) noexcept nogil:
     if table.kind == F4:
         _scatter_to(table, first, count, panels, <float*> table.data)
     else:
@@ -80,13 +65,12 @@ cdef void _scatter(const Table* table, Py_ssize_t first, Py_ssize_t count, panel
 
 
 cdef void _scatter_to(
-    const Table* table, Py_ssize_t first, Py_ssize_t count, panel* panels, target* data
+    const Table* table, Py_ssize_t first, Py_ssize_t count, number* panels, target* data
 ) noexcept nogil:
     cdef Py_ssize_t p, j, l, lanes, at
     cdef char* begin
     cdef double[LANES] x
     cdef double m, s, z, limit
-    cdef bint inside
     if target is float:
         limit = FLT_MAX
     else:
@@ -98,11 +82,9 @@ cdef void _scatter_to(
         for j in range(table.n_features):
             m = table.loc[j]
             s = table.scale[j]
-            inside = True
             for l in range(LANES):
                 x[l] = <double> panels[l] * s + m
-                inside = inside & (fabs(x[l]) <= limit)
-            if not inside:
+            if not within(x, limit):
                 for l in range(lanes):
                     z = <double> panels[l]
                     x[l] = clamped(z, 2.0 * (z * (0.5 * s) + 0.5 * m), limit)

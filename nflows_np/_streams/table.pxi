@@ -1,0 +1,72 @@
+"""What the ways into panels and back share: a table of numbers and the scaling of its columns, checked."""
+
+cdef enum Kind:
+    F4, F8, I1, I2, I4, I8, U1, U2, U4, U8, NOT_IN_PLACE
+
+cdef struct Table:
+    char* data
+    Py_ssize_t row_stride, column_stride  # bytes
+    Kind kind
+    const int64_t* rows  # null: those from `start` on
+    Py_ssize_t start, n_rows, n_features
+    const double* loc
+    const double* scale
+
+_NUMBER_KINDS = {
+    "f4": F4, "f8": F8, "i1": I1, "i2": I2, "i4": I4, "i8": I8, "u1": U1, "u2": U2, "u4": U4, "u8": U8, "b1": U1,
+}
+
+
+def is_in_place(X):
+    """Whether the numbers of an array can be read where they lie."""
+    return X.dtype.isnative and X.flags.aligned and X.dtype.str[1:] in _NUMBER_KINDS
+
+
+cdef class TableStream(PanelStream):
+    """Panels that come from, or go to, the rows of a table with scaled columns."""
+
+    cdef Table table
+    cdef object _owned  # what the table points to
+
+    cdef point_to(self, X, loc, scale):
+        """Let the table be all rows of an array; its kind says whether its numbers can be read in place."""
+        who = type(self).__name__
+        if not isinstance(X, np.ndarray) or X.ndim != 2:
+            raise ValueError(f"{who}: the table must be a 2-D ndarray; got {described(X)}.")
+        for name, value in (("loc", loc), ("scale", scale)):
+            if not isinstance(value, np.ndarray) or value.dtype != np.float64 or not value.flags.c_contiguous:
+                raise TypeError(f"{who}: {name} must be a contiguous float64 ndarray; got {described(value)}.")
+            if value.shape != (X.shape[1],):
+                raise ValueError(f"{who}: {name} must have shape ({X.shape[1]},); got {value.shape}.")
+        self.table.kind = _NUMBER_KINDS[X.dtype.str[1:]] if is_in_place(X) else NOT_IN_PLACE
+        self.table.data = <char*> data_of(X)
+        self.table.row_stride, self.table.column_stride = X.strides
+        self.table.rows = NULL
+        self.table.start = 0
+        self.table.n_rows, self.table.n_features = X.shape
+        self.table.loc = <const double*> data_of(loc)
+        self.table.scale = <const double*> data_of(scale)
+        self._owned = X, loc, scale
+
+
+cdef inline double clamped(double argument, double value, double limit) noexcept nogil:
+    """`value`, kept within the limits if what it was computed from is finite."""
+    if isfinite(argument):
+        return max(-limit, min(limit, value))
+    return value
+
+
+cdef inline bint within(const double* numbers, double limit) noexcept nogil:
+    """Whether all numbers of 16 rows are finite and within the limits."""
+    cdef Py_ssize_t l
+    cdef double[4] sums
+    cdef bint inside = True
+    for l in range(4):  # no number is larger than a sum of sizes that has it: nearly always this is enough
+        sums[l] = fabs(numbers[l]) + fabs(numbers[l + 4]) + fabs(numbers[l + 8]) + fabs(numbers[l + 12])
+    for l in range(4):
+        inside = inside & (sums[l] <= limit)
+    if not inside:
+        inside = True
+        for l in range(LANES):
+            inside = inside & (fabs(numbers[l]) <= limit)
+    return inside
