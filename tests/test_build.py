@@ -20,8 +20,8 @@ CLASS = re.compile(
     rb"(?<!_Z)(?<!_Z[A-Z])(?<!_ZT[A-Z])N6nflows(?:12_GLOBAL__N_1)?\d+([A-Za-z]+?)I([fd])"
     rb"(?:NS_(?:12_GLOBAL__N_1)?\d+([A-Za-z]+?)(?:I[fd]E)?E)?EE\0"
 )
-OWN = 12
-"""Class templates of an engine that are nothing registered: the contracts, a flow, a trainer."""
+OWN = 17
+"""Class templates of an engine that are nothing registered: contracts, factors of linear maps, a flow, a trainer."""
 
 
 def modules():

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "bindings/arrays.h"
-#include "core/stream.h"
+#include "core/source.h"
 
 namespace nflows {
 

@@ -7,16 +7,11 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <type_traits>
 
+#include "core/index.h"
+
 namespace nflows {
-
-using Index = std::ptrdiff_t;
-
-inline constexpr int kLanes = 16;
-
-inline constexpr Index panels_for(Index n_rows) { return (n_rows + kLanes - 1) / kLanes; }
 
 template <class T>
 struct Panels {

@@ -15,7 +15,7 @@
 #include "core/direction.h"
 #include "core/layout.h"
 #include "core/spec.h"
-#include "core/stream.h"
+#include "core/source.h"
 #include "train/options.h"
 
 namespace nflows {

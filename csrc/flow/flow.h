@@ -12,7 +12,7 @@
 #include "bases/base.h"
 #include "bijections/sequence.h"
 #include "core/adjoints.h"
-#include "core/stream.h"
+#include "core/source.h"
 #include "flow/workspace.h"
 
 namespace nflows {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/stream.h"
+#include "core/source.h"
 
 namespace nflows {
 
