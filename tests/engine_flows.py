@@ -82,7 +82,7 @@ def log_prob(flow, rows, context=None, n_threads=1):
     return flow.log_prob(to_panels(rows, dtype), len(rows), context_panels, n_threads)
 
 
-def pull_log_prob(flow, rows, d_log_prob, context=None):
+def log_prob_vjp(flow, rows, d_log_prob, context=None):
     """The gradient of sum(d_log_prob * log p) by rows, parameters and context (None without one)."""
     dtype, n = flow.get_params().dtype, len(rows)
     context_panels = None if context is None else to_panels(context, dtype)

@@ -3,11 +3,11 @@
     PYTHONPATH=tests python -m golden_bits record before.npz --isa avx2
     PYTHONPATH=tests python -m golden_bits compare before.npz after.npz
 
-A recording holds, for both number types, the start of every case that the law tests walk, alone and from data, and at
-random parameters log-densities, both directions and all vector-Jacobian products; and ten training losses of every preset
-from its start on data. A
-comparison prints what differs, with the largest difference in units in the last place (ULP) of the largest number of an
-array, and what is missing, and ends with status 1 if there is anything; new arrays are no fault.
+A recording holds, for both number types, the start of every case that the law tests walk, alone and from data; at
+random parameters its log-densities, both directions and all vector-Jacobian products; and ten training losses of
+every preset from its start on data. A comparison prints what differs, with the largest difference in units in the
+last place (ULP) of the largest number of an array, and what is missing, and ends with status 1 if there is anything;
+new arrays are no fault.
 """
 
 import argparse
@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 from cases import BASE_CASES, CASES
-from engine_flows import DTYPES, ISAS, log_prob, make_flow, pull_log_prob, rows_and_context
+from engine_flows import DTYPES, ISAS, log_prob, log_prob_vjp, make_flow, rows_and_context
 
 from nflows_np import presets
-from nflows_np.testing import apply, pull, to_panels
+from nflows_np.testing import apply, to_panels, vjp
 
 N_ROWS = 37  # three panels, the last one not full
 TRAINING = {"n": 512, "n_features": 3, "n_steps": 10, "learning_rate": 3e-3}
@@ -31,11 +31,11 @@ def numbers_of(flow, n_features, n_context):
     rng = np.random.default_rng(2)
     d_out, d_log_det = rng.standard_normal(rows.shape), rng.standard_normal(N_ROWS)
     found = {"log_prob": log_prob(flow, rows, context)}
-    found |= named("log_prob_vjp", pull_log_prob(flow, rows, d_log_det, context))
+    found |= named("log_prob_vjp", log_prob_vjp(flow, rows, d_log_det, context))
     for direction in ("forward", "inverse"):
         out, log_det = apply(flow, direction, rows, context)
         found |= {direction: out, f"{direction}_log_det": log_det}
-        found |= named(f"{direction}_vjp", pull(flow, direction, rows, context, d_out, d_log_det))
+        found |= named(f"{direction}_vjp", vjp(flow, direction, rows, context, d_out, d_log_det))
     return found | starts_of(flow, n_features, n_context)
 
 

@@ -29,11 +29,11 @@ from reference import registry
 from nflows_np import specs
 from nflows_np._engine import engine
 from nflows_np.specs import Elementwise, Planar, Radial, Sylvester
-from nflows_np.testing import apply, check_rounding, pull
+from nflows_np.testing import apply, check_rounding, vjp
 
 EPS = {dtype: float(np.finfo(dtype).eps) for dtype in ("float32", "float64")}
 N_MAPS = 16
-FAR = 1e14  # float32 holds what is further out at 1e15 (csrc/flow/chain.cpp)
+FAR = 1e14  # float32 holds what is further out at 1e15 (csrc/bijections/sequence.cpp)
 
 BOUNDS = st.sampled_from([1.0, 5.0, 100.0])
 SEEDS = st.integers(0, 2**32 - 1)
@@ -158,7 +158,7 @@ def rows_for(rng, spec, p):
 
 def slopes(flow, direction, rows):
     """Of every number's own map."""
-    return pull(flow, direction, rows, None, np.ones(rows.shape), np.zeros(len(rows)))[0]
+    return vjp(flow, direction, rows, None, np.ones(rows.shape), np.zeros(len(rows)))[0]
 
 
 def assert_within(error, allowed, what):
@@ -213,7 +213,7 @@ def test_transformers(name, data):
         found, log_det = apply(single, there, rows)
         allowed = 4.0 * n_terms * EPS["float32"] * (lost_there + slope * lost_here)
         assert_within(np.abs(found - exact)[near], allowed[near], f"{there} in float32")
-        bend = np.abs(pull(double, there, rows, None, no_rows, no_log_dets + 1.0)[0])
+        bend = np.abs(vjp(double, there, rows, None, no_rows, no_log_dets + 1.0)[0])
         jump = np.max([np.abs(np.log(other / slope)) for other in around], axis=0)
         allowed = 16.0 * n_terms * EPS["float32"] + 4.0 * bend * moved + jump
         allowed[np.isnan(allowed)] = np.inf

@@ -10,7 +10,7 @@ from reference import build_flow
 from reference.adam import Adam
 
 from nflows_np.specs import Affine, Autoregressive, Coupling, Elementwise, LinearGaussian, Permutation
-from nflows_np.testing import apply, pull, to_panels
+from nflows_np.testing import apply, to_panels, vjp
 
 LAYERS = [
     LinearGaussian(),
@@ -41,7 +41,7 @@ def loss_and_gradient(flow, rows, context=None, weights=None):
     weights = np.ones(n) if weights is None else weights
     z, log_det = apply(flow, "forward", rows, context)
     log_prob = log_det - 0.5 * (z**2).sum(axis=1) - 0.5 * rows.shape[1] * np.log(2 * np.pi)
-    _, gradient, _ = pull(flow, "forward", rows, context, weights[:, None] * z / n, -weights / n)
+    _, gradient, _ = vjp(flow, "forward", rows, context, weights[:, None] * z / n, -weights / n)
     return -(weights * log_prob).sum() / n, gradient
 
 

@@ -2,7 +2,7 @@
 //
 //   u = (z - loc) exp(-alpha)        log p = -u^2 / 2 - alpha - log(2 pi) / 2        alpha = c tanh(a / c), c = 7
 //
-// Scales from 1/1000 to 1000: the chain has whitened what a base sees, and no component of a mixture can collapse
+// Scales from 1/1000 to 1000: the bijections have whitened what a base sees, and no component of a mixture can collapse
 // onto a row.
 #pragma once
 

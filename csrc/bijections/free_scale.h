@@ -46,9 +46,9 @@ struct FreeScale {
                 T* da) const {
     R total_shift(T(0)), total_alpha(T(0));
     for (Index p = 0; p < z.count; ++p) {
-      const R adjoint = R::load(dz.lanes(p, 0)), pulled = adjoint * scale;
-      pulled.store(dx.lanes(p, 0));
-      total_shift -= pulled;
+      const R adjoint = R::load(dz.lanes(p, 0)), scaled = adjoint * scale;
+      scaled.store(dx.lanes(p, 0));
+      total_shift -= scaled;
       total_alpha -= fma(adjoint, R::load(z.lanes(p, 0)), R::load(dlog_det.lanes(p, 0)));
     }
     *dshift += sum(total_shift);
@@ -60,10 +60,10 @@ struct FreeScale {
                         T* dshift, T* da) const {
     R total_shift(T(0)), total_alpha(T(0));
     for (Index p = 0; p < z.count; ++p) {
-      const R adjoint = R::load(dx.lanes(p, 0)), pulled = adjoint * stretch;
+      const R adjoint = R::load(dx.lanes(p, 0)), stretched = adjoint * stretch;
       total_shift += adjoint;
-      total_alpha += fma(pulled, R::load(z.lanes(p, 0)), R::load(dlog_det.lanes(p, 0)));
-      pulled.store(dz.lanes(p, 0));
+      total_alpha += fma(stretched, R::load(z.lanes(p, 0)), R::load(dlog_det.lanes(p, 0)));
+      stretched.store(dz.lanes(p, 0));
     }
     *dshift += sum(total_shift);
     *da += sum(total_alpha) * slope;

@@ -5,7 +5,7 @@
 namespace nflows {
 namespace {
 
-// z = exp(x), held just beyond the largest value that a chain passes on (bijections/sequence.cpp).
+// z = exp(x), held just beyond the largest value that a sequence passes on (bijections/sequence.cpp).
 template <class T>
 struct Exp {
   static constexpr Image<T> image = kPositive<T>;

@@ -84,8 +84,8 @@ class Pointwise final : public Bijection<T> {
     for_numbers(z, [=](Map map, Index p, Index j) {
       const R at = R::load(z.lanes(p, j)), value = R::load(x.lanes(p, j));
       const R bend = map.curvature(value) * R::load(dlog_det.lanes(p, 0));
-      const R pulled = (R::load(dx.lanes(p, j)) - bend) * exp(-map.log_slope(value));
-      select(inside(at) == at, pulled, R(T(0))).store(dz.lanes(p, j));
+      const R adjoint = (R::load(dx.lanes(p, j)) - bend) * exp(-map.log_slope(value));
+      select(inside(at) == at, adjoint, R(T(0))).store(dz.lanes(p, j));
     });
   }
 

@@ -95,11 +95,11 @@ class Radial final : public Bijection<T> {
       const R q = R::load(q_(pass.kept).lanes(p, 0)), dl = R::load(grads.dlog_det.lanes(p, 0));
       const Point at(q, s.k);
       const R outer = dot(x, dx, p, center_(pass.params)) / at.across;
-      const R pulled = (outer * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho / at.along;
-      const R along = fma(q, pulled, outer);  // (x - c).dz
+      const R inward = (outer * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho / at.along;
+      const R along = fma(q, inward, outer);  // (x - c).dz
       dk -= along * at.rho + dl * by_k(at);
       dlog_alpha -= (along * s.k + dl * by_rho(at, s.k)) * at.rho * at.rho * q;
-      per_radius(pulled, q, s.alpha).store(share_(pass.scratch).lanes(p, 0));
+      per_radius(inward, q, s.alpha).store(share_(pass.scratch).lanes(p, 0));
       (-(s.k * at.rho) / at.across).store(share_(pass.scratch).lanes(p, 1));
     }
     move_backward(x, dx, dz, pass, grads);

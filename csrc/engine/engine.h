@@ -14,8 +14,8 @@
 #include "core/adjoints.h"
 #include "core/direction.h"
 #include "core/layout.h"
-#include "core/spec.h"
 #include "core/source.h"
+#include "core/spec.h"
 #include "train/options.h"
 
 namespace nflows {

@@ -18,8 +18,8 @@ from ._laws import check_round_trip as check_round_trip
 from ._laws import check_tails as check_tails
 from ._rows import apply as apply
 from ._rows import from_panels as from_panels
-from ._rows import pull as pull
 from ._rows import to_panels as to_panels
+from ._rows import vjp as vjp
 
 
 def __dir__() -> list[str]:

@@ -10,7 +10,7 @@ from .. import _engine
 from ..specs import Bijection, Flow
 from ._gradients import check_gradients
 from ._laws import check_batch_invariance, check_log_det, check_round_trip, check_tails
-from ._rows import Rows, pull
+from ._rows import Rows, vjp
 
 N_ROWS = 37  # three panels, the last one not full
 N_DIFFERENCED = 8
@@ -90,7 +90,7 @@ def _randomise(flow: Any, rng: np.random.Generator, scale: float, rows: Rows, co
     reached = np.zeros(flow.n_params, dtype=bool)
     for _ in range(3):
         d_out, d_log_det = rng.standard_normal(rows.shape), rng.standard_normal(len(rows))
-        new = (pull(flow, "forward", rows, context, d_out, d_log_det)[1] != 0.0) & ~reached
+        new = (vjp(flow, "forward", rows, context, d_out, d_log_det)[1] != 0.0) & ~reached
         params = flow.get_params()
         params[new] += scale * rng.standard_normal(new.sum())
         flow.set_params(params)

@@ -23,7 +23,7 @@ import numpy as np
 
 from .. import _engine
 from ._differences import assert_small
-from ._rows import DIRECTIONS, Rows, apply, dtype_of, pull
+from ._rows import DIRECTIONS, Rows, apply, dtype_of, vjp
 
 
 def check_rounding(flow: Any, spec: dict[str, Any], rows: Rows, *, factor: float = 4.0) -> float:
@@ -126,10 +126,10 @@ def _prefixes(spec: dict[str, Any], params: Rows, x: Rows) -> Iterator[_Prefix]:
         flow = _first_layers(spec, params, n_features, n_layers)
         h, log_det = apply(flow, "forward", x)
         by_output = [
-            pull(flow, "forward", x, None, np.tile(unit, (n, 1)), np.zeros(n))[0]
+            vjp(flow, "forward", x, None, np.tile(unit, (n, 1)), np.zeros(n))[0]
             for unit in np.eye(n_features)
         ]
-        by_x = pull(flow, "forward", x, None, np.zeros_like(x), np.ones(n))[0]
+        by_x = vjp(flow, "forward", x, None, np.zeros_like(x), np.ones(n))[0]
         yield _Prefix(h, np.stack(by_output, axis=1), log_det, by_x)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._differences import assert_equal_derivative, by_columns, by_entries
-from ._rows import DIRECTIONS, Rows, apply, from_panels, pull, to_panels
+from ._rows import DIRECTIONS, Rows, apply, from_panels, to_panels, vjp
 
 
 def check_gradients(
@@ -57,8 +57,8 @@ def check_gradients(
     """
     rng = np.random.default_rng(random_state)
     d_out, d_log_det = rng.standard_normal(rows.shape), rng.standard_normal(len(rows))
-    pulled = {d: pull(flow, d, rows, context, d_out, d_log_det) for d in DIRECTIONS}
-    reached = np.any([d_params != 0.0 for _, d_params, _ in pulled.values()], axis=0)
+    vjps = {d: vjp(flow, d, rows, context, d_out, d_log_det) for d in DIRECTIONS}
+    reached = np.any([d_params != 0.0 for _, d_params, _ in vjps.values()], axis=0)
     if free is None:
         free = reached | (flow.get_params() != 0.0)
     if np.any(reached & ~free):
@@ -67,7 +67,7 @@ def check_gradients(
     chosen = np.sort(rng.permutation(np.flatnonzero(free))[:max_params])
 
     worst = 0.0
-    for direction, (d_rows, d_params, d_context) in pulled.items():
+    for direction, (d_rows, d_params, d_context) in vjps.items():
         form = _Form(flow, direction, rows, context, d_out, d_log_det)
         numeric = by_columns(form.of_rows, rows)
         worst = max(worst, assert_equal_derivative(d_rows.T, numeric, rtol, f"{direction}_vjp by rows", kink))

@@ -82,7 +82,7 @@ def apply(
     return from_panels(panels, len(rows)), log_det
 
 
-def pull(
+def vjp(
     flow: Any, direction: str, rows: Rows, context: Rows | None, d_out: Rows, d_log_det: Rows
 ) -> tuple[Rows, Rows, Rows | None]:
     """Compute the gradient of ``sum(d_out * out) + sum(d_log_det * log_det)``.

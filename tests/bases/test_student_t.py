@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from base_rows import rows_of
-from engine_flows import every_isa, log_prob, make_flow, pull_log_prob
+from engine_flows import every_isa, log_prob, log_prob_vjp, make_flow
 from reference import registry
 from scipy import special, stats
 
@@ -46,7 +46,7 @@ def test_is_scipys(isa, df):
 def test_the_slope_by_the_degrees_of_freedom_is_that_of_digamma(isa, df):
     flow = make_flow([], 1, isa=isa, base=StudentT(df))
     z = 1.7
-    found = pull_log_prob(flow, np.array([[z]]), np.ones(1))[1][0]
+    found = log_prob_vjp(flow, np.array([[z]]), np.ones(1))[1][0]
     t = z * z / (df + 1.0)
     slope = 0.5 * (special.digamma(0.5 * (df + 1.0)) - special.digamma(0.5 * df) - 1.0 / (df + 1.0))
     slope += 0.5 * (t / (1.0 + t) - np.log1p(t))
@@ -57,7 +57,7 @@ def test_the_slope_by_the_degrees_of_freedom_is_that_of_digamma(isa, df):
 def test_the_core_is_the_standard_normals():
     for df in (1.1, 5.0, 900.0):
         flow = make_flow([], 1, base=StudentT(df))
-        score = pull_log_prob(flow, np.array([[1e-4]]), np.ones(1))[0]
+        score = log_prob_vjp(flow, np.array([[1e-4]]), np.ones(1))[0]
         assert score[0, 0] == pytest.approx(-1e-4, rel=1e-6)
 
 

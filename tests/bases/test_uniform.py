@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from base_rows import rows_of
-from engine_flows import every_dtype, every_isa, log_prob, make_flow, pull_log_prob
+from engine_flows import every_dtype, every_isa, log_prob, log_prob_vjp, make_flow
 from reference import registry
 from scipy import stats
 
@@ -41,7 +41,7 @@ def test_the_bounds_belong_to_the_box(isa, dtype):
     np.testing.assert_allclose(log_prob(flow, inside), -np.log(0.6), rtol=1e-6)
     assert np.all(log_prob(flow, outside) == -np.inf)
     both = np.concatenate([inside, outside])
-    assert not pull_log_prob(flow, both, np.ones(len(both)))[0].any()
+    assert not log_prob_vjp(flow, both, np.ones(len(both)))[0].any()
 
 
 def test_has_no_parameters_and_mass_one():

@@ -6,7 +6,7 @@ from engine_flows import every_dtype, make_flow, random_flow, resolve
 
 from nflows_np._engine import engine
 from nflows_np.specs import Householder
-from nflows_np.testing import apply, pull
+from nflows_np.testing import apply, vjp
 
 CASES = [
     (Householder(), 1, 0),
@@ -57,7 +57,7 @@ def test_the_length_of_a_vector_does_not_matter_and_none_at_all_reflects_nothing
         expected -= 2.0 * np.outer(expected @ direction, direction)
     z, _ = apply(flow, "forward", rows)
     np.testing.assert_allclose(z, expected, rtol=0, atol=20 * np.finfo(dtype).eps)
-    d_rows, d_params, _ = pull(flow, "forward", rows, None, np.ones((20, 3)), np.zeros(20))
+    d_rows, d_params, _ = vjp(flow, "forward", rows, None, np.ones((20, 3)), np.zeros(20))
     assert np.isfinite(d_rows).all() and np.isfinite(d_params).all()
     assert np.any(d_params[:3]) == (length > 1e-30)
 
@@ -67,7 +67,7 @@ def test_every_vector_has_a_gradient_at_the_start():
     rng = np.random.default_rng(0)
     rows, d_out = rng.standard_normal((2, 50, 4))
     for direction in ("forward", "inverse"):
-        _, d_params, _ = pull(flow, direction, rows, None, d_out, np.zeros(50))
+        _, d_params, _ = vjp(flow, direction, rows, None, d_out, np.zeros(50))
         assert np.all(np.linalg.norm(d_params.reshape(4, 4), axis=1) > 0.1)
 
 

@@ -8,7 +8,7 @@ from reference.by_number import ByNumber
 from scipy import special, stats
 
 from nflows_np.specs import Autoregressive, Coupling, Elementwise, MixtureCDF
-from nflows_np.testing import apply, check_gradients, pull
+from nflows_np.testing import apply, check_gradients, vjp
 
 CASES = [
     (Elementwise(MixtureCDF(3)), 1, 0),
@@ -107,7 +107,7 @@ def test_gradient_of_the_log_likelihood_is_the_mixtures():
     mu, alpha, log_w = mixture(p)
     for x in (-300.0, -2.0, 0.1, 3.0, 1e4):
         z, _ = apply(flow, "forward", np.array([[x]]))
-        _, d_params, _ = pull(flow, "forward", np.array([[x]]), None, -z, np.ones(1))
+        _, d_params, _ = vjp(flow, "forward", np.array([[x]]), None, -z, np.ones(1))
         share = np.exp(log_w + stats.norm.logpdf(x, mu, np.exp(alpha)) - log_density(x, p))
         slopes = (1.0 - (mu / 30.0) ** 2) * np.array([0.25, 1.0, 4.0])
         np.testing.assert_allclose(d_params[:3], share * (x - mu) * np.exp(-2 * alpha) * slopes, rtol=1e-9)

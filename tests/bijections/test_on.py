@@ -24,7 +24,7 @@ from nflows_np.specs import (
     Sequence,
     from_dict,
 )
-from nflows_np.testing import apply, pull
+from nflows_np.testing import apply, vjp
 
 NET = {"hidden_units": (9,), "activation": "tanh"}
 CASES = [
@@ -69,7 +69,7 @@ def assert_same_map(found, expected, n_features):
     d_out, d_log_det = rows_and_context(20, n_features, seed=1)[0], np.linspace(-1.0, 1.0, 20)
     for direction in ("forward", "inverse"):
         both = [apply(flow, direction, rows, context) for flow in (found, expected)]
-        both += [pull(flow, direction, rows, context, d_out, d_log_det) for flow in (found, expected)]
+        both += [vjp(flow, direction, rows, context, d_out, d_log_det) for flow in (found, expected)]
         for a, b in (*zip(*both[:2], strict=True), *zip(*both[2:], strict=True)):
             assert np.array_equal(a, b)
 

@@ -7,7 +7,7 @@ from reference import registry
 from reference.ridge import bisect, steepness
 
 from nflows_np.specs import Inverse, Planar
-from nflows_np.testing import apply, check_gradients, pull
+from nflows_np.testing import apply, check_gradients, vjp
 
 CASES = [
     (Planar(), 1, 0),
@@ -83,7 +83,7 @@ def test_starts_at_the_identity_and_can_leave_it():
         flow = make_flow(Planar(), 3, dtype=dtype, seed=5)
         z, log_det = apply(flow, "forward", rows)
         assert np.array_equal(z, rows.astype(dtype)) and np.all(log_det == 0.0)
-    _, d_params, _ = pull(flow, "forward", rows, None, rows, np.ones(50))
+    _, d_params, _ = vjp(flow, "forward", rows, None, rows, np.ones(50))
     assert np.all(d_params[-3:] != 0.0)
 
 
@@ -96,7 +96,7 @@ def test_without_a_weight_the_map_is_a_shift_with_finite_gradients():
     np.testing.assert_allclose(z, rows + np.tanh(0.7) * np.array([1.0, -2.0, 3.0]), rtol=1e-14)
     assert np.all(log_det == 0.0)
     for direction in ("forward", "inverse"):
-        gradients = pull(flow, direction, rows, None, rows, np.ones(20))
+        gradients = vjp(flow, direction, rows, None, rows, np.ones(20))
         assert all(np.isfinite(gradient).all() for gradient in gradients[:2])
 
 

@@ -7,7 +7,7 @@ from reference import registry
 from reference.ridge import bisect, steepness
 
 from nflows_np.specs import Radial
-from nflows_np.testing import apply, check_gradients, pull
+from nflows_np.testing import apply, check_gradients, vjp
 
 CASES = [
     (Radial(), 1, 0),
@@ -68,7 +68,7 @@ def test_starts_at_the_identity_and_can_leave_it():
         for direction in ("forward", "inverse"):
             out, log_det = apply(flow, direction, rows)
             assert np.array_equal(out, rows.astype(dtype)) and np.all(log_det == 0.0)
-    _, d_params, _ = pull(flow, "forward", rows, None, rows, np.ones(50))
+    _, d_params, _ = vjp(flow, "forward", rows, None, rows, np.ones(50))
     assert d_params[-1] != 0.0
 
 
@@ -80,7 +80,7 @@ def test_the_center_stays_with_finite_gradients():
     for direction in ("forward", "inverse"):
         out, log_det = apply(flow, direction, rows)
         assert np.array_equal(out[0], rows[0]) and np.isfinite(log_det).all()
-        gradients = pull(flow, direction, rows, None, np.ones((2, 2)), np.ones(2))
+        gradients = vjp(flow, direction, rows, None, np.ones((2, 2)), np.ones(2))
         assert all(np.isfinite(gradient).all() for gradient in gradients[:2])
 
 

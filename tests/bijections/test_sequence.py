@@ -6,8 +6,8 @@ from engine_flows import (
     every_dtype,
     every_isa,
     log_prob,
+    log_prob_vjp,
     make_flow,
-    pull_log_prob,
     random_flow,
     rows_and_context,
 )
@@ -28,7 +28,7 @@ from nflows_np.specs import (
     RationalQuadratic,
     Sequence,
 )
-from nflows_np.testing import apply, pull, to_panels
+from nflows_np.testing import apply, to_panels, vjp
 
 CASES = [
     (Sequence([]), 1, 0),
@@ -98,9 +98,9 @@ def test_a_flow_has_the_same_bits_with_and_without_sequences(nested, isa, dtype,
     assert np.array_equal(log_prob(chained, rows, context), log_prob(plain, rows, context))
     for direction in ("forward", "inverse"):
         assert_same_bits(*(apply(flow, direction, rows, context) for flow in (chained, plain)))
-        gradients = [pull(f, direction, rows, context, d_out, d_log_det) for f in (chained, plain)]
+        gradients = [vjp(f, direction, rows, context, d_out, d_log_det) for f in (chained, plain)]
         assert_same_bits(*gradients)
-    assert_same_bits(*(pull_log_prob(flow, rows, d_log_det, context) for flow in (chained, plain)))
+    assert_same_bits(*(log_prob_vjp(flow, rows, d_log_det, context) for flow in (chained, plain)))
 
 
 @every_nesting

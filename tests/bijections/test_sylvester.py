@@ -8,7 +8,7 @@ from reference.ridge import bisect, steepness
 
 from nflows_np._engine import engine
 from nflows_np.specs import Flow, Planar, Sylvester
-from nflows_np.testing import apply, check_gradients, pull
+from nflows_np.testing import apply, check_gradients, vjp
 
 CASES = [
     (Sylvester(), 1, 0),
@@ -96,7 +96,7 @@ def test_starts_at_the_identity_and_can_leave_it():
         for direction in ("forward", "inverse"):
             out, log_det = apply(flow, direction, rows)
             assert np.array_equal(out, rows.astype(dtype)) and np.all(log_det == 0.0)
-    _, d_params, _ = pull(flow, "forward", rows, None, rows, np.ones(50))
+    _, d_params, _ = vjp(flow, "forward", rows, None, rows, np.ones(50))
     assert np.all(d_params[-9:].reshape(3, 3)[np.tril_indices(3)] != 0.0)
 
 
@@ -104,7 +104,7 @@ def test_zero_reflections_stand_for_the_identity():
     flow, _, _ = random_flow(Sylvester(2), 3, scale=0.0)
     rows = np.random.default_rng(0).standard_normal((20, 3))
     for direction in ("forward", "inverse"):
-        gradients = pull(flow, direction, rows, None, rows, np.ones(20))
+        gradients = vjp(flow, direction, rows, None, rows, np.ones(20))
         assert all(np.isfinite(gradient).all() for gradient in gradients[:2])
         assert not gradients[1][:6].any()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from base_rows import drawn, draws_of, rows_of
 from cases import every_base
-from engine_flows import log_prob, pull_log_prob
+from engine_flows import log_prob, log_prob_vjp
 from nflows_np._stream import BaseRows
 
 from nflows_np.specs import GaussianMixture
@@ -21,7 +21,7 @@ def test_scores_of_samples_have_mean_zero(case):
     rows = rows_of(flow, case.base, N_BATCHES * BATCH, seed=4)
     assert np.isfinite(log_prob(flow, rows)).all()
     ones = np.ones(BATCH)
-    scores = np.array([pull_log_prob(flow, batch, ones)[1] for batch in np.split(rows, N_BATCHES)])
+    scores = np.array([log_prob_vjp(flow, batch, ones)[1] for batch in np.split(rows, N_BATCHES)])
     error = scores.std(axis=0, ddof=1) / np.sqrt(N_BATCHES)
     assert np.all(np.abs(scores.mean(axis=0))[reader.free] <= 5.0 * error[reader.free])
     if case.base != GaussianMixture(1):  # the weight of a single component is 1 whatever its logit is

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from cases import BASE_CASES, every_base
-from engine_flows import ISAS, every_dtype, every_isa, log_prob, make_flow, pull_log_prob, resolve
+from engine_flows import ISAS, every_dtype, every_isa, log_prob, log_prob_vjp, make_flow, resolve
 from reference import build_flow
 from reference.adam import Adam
 
@@ -43,7 +43,7 @@ def test_gradients_equal_differences(case, isa):
 def test_single_precision_follows_double(case, isa):
     rows, d_log_prob = case.rows(50), factors(50)
     double, single = (
-        pull_log_prob(case.random_flow(isa, dtype)[0], rows, d_log_prob) for dtype in ("float64", "float32")
+        log_prob_vjp(case.random_flow(isa, dtype)[0], rows, d_log_prob) for dtype in ("float64", "float32")
     )
     for a, b in zip(double[:2], single[:2], strict=True):
         assert b.dtype == np.float32
@@ -56,13 +56,13 @@ def test_single_precision_follows_double(case, isa):
 def test_bits_do_not_depend_on_the_batch(case, isa, dtype):
     flow, _, _ = case.random_flow(isa, dtype)
     rows, d_log_prob = case.rows(333, scale=1.5), factors(333)  # more than one tile
-    whole, (d_rows, d_params, _) = log_prob(flow, rows), pull_log_prob(flow, rows, d_log_prob)
+    whole, (d_rows, d_params, _) = log_prob(flow, rows), log_prob_vjp(flow, rows, d_log_prob)
     order = np.random.default_rng(0).permutation(333)
     for chosen in (*(np.arange(n) for n in SIZES), np.arange(0, 333, 3), order):
         assert np.array_equal(log_prob(flow, rows[chosen]), whole[chosen])
-        assert np.array_equal(pull_log_prob(flow, rows[chosen], d_log_prob[chosen])[0], d_rows[chosen])
+        assert np.array_equal(log_prob_vjp(flow, rows[chosen], d_log_prob[chosen])[0], d_rows[chosen])
     parts = np.array_split(order, [1, 17, 150])
-    total = sum(pull_log_prob(flow, rows[part], d_log_prob[part])[1].astype(np.float64) for part in parts)
+    total = sum(log_prob_vjp(flow, rows[part], d_log_prob[part])[1].astype(np.float64) for part in parts)
     rounding = {"float32": 1e-4, "float64": 1e-11}[dtype]
     np.testing.assert_allclose(total, d_params, rtol=0, atol=rounding * np.abs(d_params).max(initial=1.0))
 
@@ -90,14 +90,14 @@ def test_no_nan_far_in_the_tails_and_at_extreme_parameters(case, isa, dtype, sca
     signs = np.where(np.random.default_rng(0).random((8, case.n_features)) < 0.5, -1.0, 1.0)
     rows = np.concatenate([case.rows(17), 1e3 * signs, 1e6 * signs, 1e30 * signs])
     found = log_prob(flow, rows)
-    d_rows, d_params, _ = pull_log_prob(flow, rows[:17], factors(17))
+    d_rows, d_params, _ = log_prob_vjp(flow, rows[:17], factors(17))
     assert np.isfinite(found[:17]).all()
     if case.is_bounded:
         assert np.all(found[17:] == -np.inf)
     else:
         assert np.isfinite(found).all()
     assert not np.isnan(d_rows).any() and not np.isnan(d_params).any()
-    assert not np.isnan(pull_log_prob(flow, rows, factors(len(rows)))[0]).any()
+    assert not np.isnan(log_prob_vjp(flow, rows, factors(len(rows)))[0]).any()
 
 
 def axis_of(name, n):
@@ -215,7 +215,7 @@ def test_training_steps_are_adams(case, isa):
         (loss,), (applied,) = trainer.run(to_panels(rows), 300, 300, None, to_panels(context))
         assert applied
         assert loss == pytest.approx(-log_prob(twin, rows, context).mean(), rel=1e-11)
-        gradient = pull_log_prob(twin, rows, np.full(300, -1 / 300), context)[1]
+        gradient = log_prob_vjp(twin, rows, np.full(300, -1 / 300), context)[1]
         params = adam.step(params, gradient)
         twin.set_params(params)
         np.testing.assert_allclose(flow.get_params(), params, rtol=1e-8, atol=1e-9)
@@ -231,7 +231,7 @@ def test_gradients_of_log_prob_by_rows_and_context(isa):
     )
     rng = np.random.default_rng(1)
     rows, context, d_log_prob = rng.standard_normal((9, 3)), rng.standard_normal((9, 2)), factors(9)
-    d_rows, _, d_context = pull_log_prob(flow, rows, d_log_prob, context)
+    d_rows, _, d_context = log_prob_vjp(flow, rows, d_log_prob, context)
 
     def scaled(rows, context):
         return np.tile(d_log_prob, len(rows) // 9) * log_prob(flow, rows, context)

@@ -17,7 +17,7 @@ from nflows_np.testing import (
     check_log_det,
     check_round_trip,
     check_tails,
-    pull,
+    vjp,
 )
 
 LINE, POSITIVE, UNIT = (-np.inf, np.inf), (0.0, np.inf), (0.0, 1.0)
@@ -91,7 +91,7 @@ def test_outside_the_image_the_log_det_is_minus_infinity(bijection, isa, dtype):
     x, log_det = apply(flow, "inverse", rows)
     assert np.isfinite(x).all()
     assert np.all(log_det == -np.inf)
-    d_rows, _, _ = pull(flow, "inverse", rows, None, np.ones_like(rows), np.zeros(len(rows)))
+    d_rows, _, _ = vjp(flow, "inverse", rows, None, np.ones_like(rows), np.zeros(len(rows)))
     assert np.isfinite(d_rows).all() and np.all(d_rows[:, 1] == 0.0) and np.all(d_rows[:, 0] != 0.0)
 
 
