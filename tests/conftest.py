@@ -3,6 +3,7 @@
 import os
 from importlib.util import find_spec
 
+import cases  # noqa: F401  (its tables enter the references, of which tests build flows)
 import numpy as np
 import pytest
 from hypothesis import settings

@@ -46,7 +46,7 @@ template <class Activation, class R>
 __global__ void activation(const R* x, R* y) {
   const R a = Activation::value(x[0]);
   y[0] = a;
-  y[1] = Activation::vjp(x[1], x[0], a);
+  y[1] = Activation::backward(x[1], x[0], a);
 }
 
 """

@@ -18,7 +18,6 @@ numbers. They are the same in every run; `pytest tests/test_fuzz.py --hypothesis
 
 from typing import Any, NamedTuple
 
-import cases  # noqa: F401  (its tables enter the references)
 import numpy as np
 import pytest
 from engine_flows import ISAS, make_flow, resolve

@@ -2,7 +2,6 @@
 
 import gc
 
-import cases  # noqa: F401  (its tables enter the references)
 import numpy as np
 import pytest
 from engine_flows import every_dtype, every_isa, log_prob, make_flow, resolve

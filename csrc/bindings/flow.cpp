@@ -143,7 +143,7 @@ py::tuple log_prob_vjp(const Flow<T>& bound, const py::object& x, Index n, const
 }
 
 template <class T>
-void bind(py::module_& module, const char* name) {
+void bind_flow_class(py::module_& module, const char* name) {
   using F = Flow<T>;
   constexpr Direction forward = Direction::kForward, inverse = Direction::kInverse;
   py::class_<F>(module, name)
@@ -191,8 +191,8 @@ void bind(py::module_& module, const char* name) {
 }  // namespace
 
 void bind_flow(py::module_& module) {
-  bind<float>(module, "Flow32");
-  bind<double>(module, "Flow64");
+  bind_flow_class<float>(module, "Flow32");
+  bind_flow_class<double>(module, "Flow64");
 }
 
 }  // namespace nflows

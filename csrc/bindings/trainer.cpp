@@ -68,7 +68,7 @@ void set_state(BoundTrainer<T>& bound, const py::dict& state) {
 }
 
 template <class T>
-void bind(py::module_& module, const char* name) {
+void bind_trainer_class(py::module_& module, const char* name) {
   using B = BoundTrainer<T>;
   py::class_<B>(module, name)
       .def("run", &run<T>, py::arg("x"), py::arg("n"), py::arg("batch_size"), py::arg("weights") = py::none(),
@@ -88,8 +88,8 @@ void bind(py::module_& module, const char* name) {
 }  // namespace
 
 void bind_trainer(py::module_& module) {
-  bind<float>(module, "Trainer32");
-  bind<double>(module, "Trainer64");
+  bind_trainer_class<float>(module, "Trainer32");
+  bind_trainer_class<double>(module, "Trainer64");
 }
 
 }  // namespace nflows

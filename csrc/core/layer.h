@@ -8,7 +8,6 @@
 // * A layer may have parts, which are layers; start, derive and derive_backward go to them by themselves.
 #pragma once
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,23 +60,14 @@ class Layer {
   const Blocks& blocks() const { return params_; }
 
   // The start: random where it must be; for a bijection the identity as a map, unless the map is fixed.
-  virtual void start(T* params, Rng& rng) const {
-    std::fill_n(params, n_params(), T(0));
-    for (const Nested& part : parts_) part.layer->start(params + part.params, rng);
-  }
+  virtual void start(T* params, Rng& rng) const;
 
   // A start that fits the layer's own input. Layers that have one say so.
   virtual bool starts_from_data() const { return false; }
   virtual void start_from_data(const Sample<T>& /*sample*/, Rng& /*rng*/, T* /*params*/) const {}
 
-  virtual void derive(const T* params, std::byte* derived) const {
-    for (const Nested& part : parts_) part.layer->derive(params + part.params, derived + part.derived);
-  }
-  virtual void derive_backward(const T* params, const std::byte* derived, T* dderived, T* dparams) const {
-    for (const Nested& part : parts_)
-      part.layer->derive_backward(params + part.params, derived + part.derived, dderived + part.dderived,
-                                  dparams + part.params);
-  }
+  virtual void derive(const T* params, std::byte* derived) const;
+  virtual void derive_backward(const T* params, const std::byte* derived, T* dderived, T* dparams) const;
 
  protected:
   // A layer within this one, and where its numbers begin among this one's.
@@ -89,13 +79,7 @@ class Layer {
       return {outer.params + params, outer.derived + derived, outer.context, kept, scratch, outer.keep};
     }
     // The part's own, set to zero where they are not set yet.
-    Gradients<T> gradients(const Gradients<T>& outer) const {
-      if (outer.afresh) {
-        std::fill_n(outer.dparams + params, layer->n_params(), T(0));
-        std::fill_n(outer.dderived + dderived, layer->n_dderived(), T(0));
-      }
-      return {outer.dlog_det, outer.dparams + params, outer.dderived + dderived, outer.dcontext};
-    }
+    Gradients<T> gradients(const Gradients<T>& outer) const;
   };
   template <class L>
   struct Part : Nested {
@@ -105,16 +89,15 @@ class Layer {
 
   template <class L>
   Part<L> part(std::unique_ptr<L> layer, const std::string& prefix = "") {
-    const Nested at{layer.get(), params_.take(prefix, layer->blocks()), derived_.take(layer->n_derived()),
-                    dderived_.take(layer->n_dderived())};
-    parts_.push_back(at);
-    return {at, std::move(layer)};
+    return {nest(*layer, prefix), std::move(layer)};
   }
 
   Blocks params_;
   Room derived_, dderived_, kept_, scratch_;
 
  private:
+  Nested nest(const Layer& layer, const std::string& prefix);
+
   std::vector<Nested> parts_;
 };
 

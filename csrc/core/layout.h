@@ -8,7 +8,6 @@
 // and `shift_(pass.params)` or `t_(pass.kept)` is where it lies. Counts, offsets and names of blocks follow.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -46,17 +45,10 @@ class Blocks {
   Index size() const { return room_.size(); }
   const std::vector<Block>& all() const { return all_; }
 
-  Index take(std::string name, Index n, bool decays) {
-    all_.push_back({std::move(name), room_.take(n), n, decays});
-    return all_.back().offset;
-  }
+  Index take(const std::string& name, Index n, bool decays);
 
   // The blocks of a part of this layer, their names behind `prefix`.
-  Index take(const std::string& prefix, const Blocks& part) {
-    const Index first = room_.take(part.size());
-    for (const Block& b : part.all()) all_.push_back({prefix + b.name, first + b.offset, b.size, b.decays});
-    return first;
-  }
+  Index take(const std::string& prefix, const Blocks& part);
 
   // The block of that name, which is there.
   Numbers operator[](const std::string& name) const;
@@ -70,8 +62,8 @@ class Blocks {
 class Numbers {
  public:
   Numbers(Room& room, Index n) : first_(room.take(n)) {}
-  Numbers(Blocks& blocks, std::string name, Index n, bool decays = false)
-      : first_(blocks.take(std::move(name), n, decays)) {}
+  Numbers(Blocks& blocks, const std::string& name, Index n, bool decays = false)
+      : first_(blocks.take(name, n, decays)) {}
   Numbers(Blocks& blocks, const std::string& prefix, const Blocks& part)
       : first_(blocks.take(prefix, part)) {}
   explicit Numbers(const Block& block) : first_(block.offset) {}
@@ -84,12 +76,6 @@ class Numbers {
  private:
   Index first_;
 };
-
-inline Numbers Blocks::operator[](const std::string& name) const {
-  const auto found =
-      std::find_if(all_.begin(), all_.end(), [&](const Block& block) { return block.name == name; });
-  return Numbers(*found);
-}
 
 // Neighbouring slots of a workspace.
 class Slots {

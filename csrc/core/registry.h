@@ -7,11 +7,22 @@
 #include <string>
 #include <vector>
 
-#include "core/check.h"
-
 namespace nflows {
 
-template <class Entry>
+// Names and functions of one type, which is the caller's to know.
+class FunctionTable {
+ public:
+  using Function = void (*)();
+
+  void add(const std::string& name, Function function);
+  Function find(const std::string& name, const char* kind) const;
+  std::vector<std::string> names() const;
+
+ private:
+  std::map<std::string, Function> functions_;
+};
+
+template <class Factory>
 class Registry {
  public:
   static Registry& global() {
@@ -19,30 +30,16 @@ class Registry {
     return registry;
   }
 
-  void add(const std::string& name, Entry entry) {
-    check(entries_.emplace(name, entry).second, "registry: '", name, "' is registered twice");
+  void add(const std::string& name, Factory make) {
+    table_.add(name, reinterpret_cast<FunctionTable::Function>(make));
   }
-
-  const Entry& find(const std::string& name, const char* kind) const {
-    const auto found = entries_.find(name);
-    if (found == entries_.end()) fail("unknown ", kind, " '", name, "'; known: ", listed());
-    return found->second;
+  Factory find(const std::string& name, const char* kind) const {
+    return reinterpret_cast<Factory>(table_.find(name, kind));
   }
-
-  std::vector<std::string> names() const {
-    std::vector<std::string> all;
-    for (const auto& [name, entry] : entries_) all.push_back(name);
-    return all;
-  }
+  std::vector<std::string> names() const { return table_.names(); }
 
  private:
-  std::string listed() const {
-    std::string all;
-    for (const auto& [name, entry] : entries_) all += (all.empty() ? "" : ", ") + name;
-    return all;
-  }
-
-  std::map<std::string, Entry> entries_;
+  FunctionTable table_;
 };
 
 // Fills all registries. Made by the build (register_all.cpp).

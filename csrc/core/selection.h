@@ -14,8 +14,9 @@ inline const std::vector<Index>& check_columns(const Spec& spec, const std::stri
   const std::vector<Index>& columns = spec.integers(field);
   std::vector<bool> seen(n, false);
   for (const Index j : columns) {
-    check(j >= 0 && j < n && !seen[j], spec.name, ": ", field, ": no ", what, " of 0 .. ", n - 1, ": entry ",
-          j);
+    const bool known = j >= 0 && j < n;
+    check(known && !seen[j], spec.name, ": ", field, ": no ", what, " of 0 .. ", n - 1, ": feature ", j,
+          known ? " is there twice" : " is not one of them");
     seen[j] = true;
   }
   return columns;

@@ -54,6 +54,23 @@ NFLOWS_FN Native<T> first_lanes(Native<T> a, Index n) {
   return lane < broadcast_native(static_cast<Int<T>>(n)) ? a : Native<T>{};
 }
 
+// The statement for every part i = 0 .. count - 1, each a constant: without a loop that GCC has to unroll first, parts are
+// registers from the start, and formulas compile in half the time.
+#define NFLOWS_PART_AT(at, count, ...) \
+  if constexpr (at < (count)) {        \
+    constexpr int i = at;              \
+    __VA_ARGS__;                       \
+  }
+#define NFLOWS_PARTS(count, ...)        \
+  NFLOWS_PART_AT(0, count, __VA_ARGS__) \
+  NFLOWS_PART_AT(1, count, __VA_ARGS__) \
+  NFLOWS_PART_AT(2, count, __VA_ARGS__) \
+  NFLOWS_PART_AT(3, count, __VA_ARGS__) \
+  NFLOWS_PART_AT(4, count, __VA_ARGS__) \
+  NFLOWS_PART_AT(5, count, __VA_ARGS__) \
+  NFLOWS_PART_AT(6, count, __VA_ARGS__) \
+  NFLOWS_PART_AT(7, count, __VA_ARGS__)
+
 template <class T>
 struct Rows {
   static constexpr int kParts = kLanes / kNativeLanes<T>;
@@ -61,20 +78,15 @@ struct Rows {
 
   Rows() = default;
   NFLOWS_FN Rows(T a) {  // NOLINT(google-explicit-constructor): formulas mix rows and constants
-#pragma GCC unroll 8
-    for (int i = 0; i < kParts; ++i) part[i] = broadcast_native(a);
+    NFLOWS_PARTS(kParts, part[i] = broadcast_native(a))
   }
 
   static NFLOWS_FN Rows load(const T* p) {
     Rows r;
-#pragma GCC unroll 8
-    for (int i = 0; i < kParts; ++i) r.part[i] = load_native(p + i * kNativeLanes<T>);
+    NFLOWS_PARTS(kParts, r.part[i] = load_native(p + i * kNativeLanes<T>))
     return r;
   }
-  NFLOWS_FN void store(T* p) const {
-#pragma GCC unroll 8
-    for (int i = 0; i < kParts; ++i) store_native(p + i * kNativeLanes<T>, part[i]);
-  }
+  NFLOWS_FN void store(T* p) const { NFLOWS_PARTS(kParts, store_native(p + i * kNativeLanes<T>, part[i])) }
 };
 
 template <class T>
@@ -86,20 +98,20 @@ struct LaneTraits<Rows<T>> {
 
 // ---- Arithmetic, comparisons and bits, part by part
 
-#define NFLOWS_ROWS_BINARY(op)                                                                            \
-  template <class T>                                                                                      \
-  NFLOWS_FN Rows<T> operator op(Rows<T> a, Rows<T> b) {                                                   \
-    Rows<T> r;                                                                                            \
-    _Pragma("GCC unroll 8") for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = a.part[i] op b.part[i]; \
-    return r;                                                                                             \
-  }                                                                                                       \
-  template <class T>                                                                                      \
-  NFLOWS_FN Rows<T> operator op(Rows<T> a, std::type_identity_t<T> b) {                                   \
-    return a op Rows<T>(b);                                                                               \
-  }                                                                                                       \
-  template <class T>                                                                                      \
-  NFLOWS_FN Rows<T> operator op(std::type_identity_t<T> a, Rows<T> b) {                                   \
-    return Rows<T>(a) op b;                                                                               \
+#define NFLOWS_ROWS_BINARY(op)                                          \
+  template <class T>                                                    \
+  NFLOWS_FN Rows<T> operator op(Rows<T> a, Rows<T> b) {                 \
+    Rows<T> r;                                                          \
+    NFLOWS_PARTS(Rows<T>::kParts, r.part[i] = a.part[i] op b.part[i])   \
+    return r;                                                           \
+  }                                                                     \
+  template <class T>                                                    \
+  NFLOWS_FN Rows<T> operator op(Rows<T> a, std::type_identity_t<T> b) { \
+    return a op Rows<T>(b);                                             \
+  }                                                                     \
+  template <class T>                                                    \
+  NFLOWS_FN Rows<T> operator op(std::type_identity_t<T> a, Rows<T> b) { \
+    return Rows<T>(a) op b;                                             \
   }
 NFLOWS_ROWS_BINARY(+)
 NFLOWS_ROWS_BINARY(-)
@@ -110,17 +122,16 @@ NFLOWS_ROWS_BINARY(|)
 NFLOWS_ROWS_BINARY(^)
 #undef NFLOWS_ROWS_BINARY
 
-#define NFLOWS_ROWS_COMPARE(op)                                                   \
-  template <class T>                                                              \
-  NFLOWS_FN MaskOf<Rows<T>> operator op(Rows<T> a, Rows<T> b) {                   \
-    MaskOf<Rows<T>> r;                                                            \
-    _Pragma("GCC unroll 8") for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = \
-        (Native<Int<T>>)(a.part[i] op b.part[i]);                                 \
-    return r;                                                                     \
-  }                                                                               \
-  template <class T>                                                              \
-  NFLOWS_FN MaskOf<Rows<T>> operator op(Rows<T> a, std::type_identity_t<T> b) {   \
-    return a op Rows<T>(b);                                                       \
+#define NFLOWS_ROWS_COMPARE(op)                                                         \
+  template <class T>                                                                    \
+  NFLOWS_FN MaskOf<Rows<T>> operator op(Rows<T> a, Rows<T> b) {                         \
+    MaskOf<Rows<T>> r;                                                                  \
+    NFLOWS_PARTS(Rows<T>::kParts, r.part[i] = (Native<Int<T>>)(a.part[i] op b.part[i])) \
+    return r;                                                                           \
+  }                                                                                     \
+  template <class T>                                                                    \
+  NFLOWS_FN MaskOf<Rows<T>> operator op(Rows<T> a, std::type_identity_t<T> b) {         \
+    return a op Rows<T>(b);                                                             \
   }
 NFLOWS_ROWS_COMPARE(<)
 NFLOWS_ROWS_COMPARE(<=)
@@ -133,29 +144,25 @@ NFLOWS_ROWS_COMPARE(!=)
 template <class T>
 NFLOWS_FN Rows<T> operator-(Rows<T> a) {
   Rows<T> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = -a.part[i];
+  NFLOWS_PARTS(Rows<T>::kParts, r.part[i] = -a.part[i])
   return r;
 }
 template <class T>
 NFLOWS_FN Rows<T> operator~(Rows<T> a) {
   Rows<T> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = ~a.part[i];
+  NFLOWS_PARTS(Rows<T>::kParts, r.part[i] = ~a.part[i])
   return r;
 }
 template <class T>
 NFLOWS_FN Rows<T> operator<<(Rows<T> a, int n) {
   Rows<T> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = a.part[i] << n;
+  NFLOWS_PARTS(Rows<T>::kParts, r.part[i] = a.part[i] << n)
   return r;
 }
 template <class T>
 NFLOWS_FN Rows<T> operator>>(Rows<T> a, int n) {  // arithmetic: the sign is kept
   Rows<T> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = a.part[i] >> n;
+  NFLOWS_PARTS(Rows<T>::kParts, r.part[i] = a.part[i] >> n)
   return r;
 }
 template <class T>
@@ -174,17 +181,15 @@ NFLOWS_FN Rows<T>& operator*=(Rows<T>& a, Rows<T> b) {
 template <class T>
 NFLOWS_FN Rows<T> select(Rows<Int<T>> m, Rows<T> a, Rows<T> b) {
   Rows<T> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = m.part[i] ? a.part[i] : b.part[i];
+  NFLOWS_PARTS(Rows<T>::kParts, r.part[i] = m.part[i] ? a.part[i] : b.part[i])
   return r;
 }
 
 // Whether a mask holds in any lane. For loops that end when no lane needs them; what a lane gets must not depend on it.
 template <class I>
 NFLOWS_FN bool any(Rows<I> m) {
-  Native<I> all = m.part[0];
-#pragma GCC unroll 8
-  for (int i = 1; i < Rows<I>::kParts; ++i) all |= m.part[i];
+  Native<I> all{};
+  NFLOWS_PARTS(Rows<I>::kParts, all |= m.part[i])
   I found = 0;
   for (int l = 0; l < kNativeLanes<I>; ++l) found |= all[l];
   return found != 0;
@@ -202,21 +207,15 @@ NFLOWS_FN V untold(V v) {
 template <class T>
 NFLOWS_FN Rows<T> min(Rows<T> a, Rows<T> b) {
   Rows<T> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<T>::kParts; ++i) {
-    const Native<T> u = untold(a.part[i]), v = untold(b.part[i]);
-    r.part[i] = u < v ? u : v;
-  }
+  NFLOWS_PARTS(Rows<T>::kParts, const Native<T> u = untold(a.part[i]), v = untold(b.part[i]);
+               r.part[i] = u < v ? u : v)
   return r;
 }
 template <class T>
 NFLOWS_FN Rows<T> max(Rows<T> a, Rows<T> b) {
   Rows<T> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<T>::kParts; ++i) {
-    const Native<T> u = untold(a.part[i]), v = untold(b.part[i]);
-    r.part[i] = u > v ? u : v;
-  }
+  NFLOWS_PARTS(Rows<T>::kParts, const Native<T> u = untold(a.part[i]), v = untold(b.part[i]);
+               r.part[i] = u > v ? u : v)
   return r;
 }
 template <class T>
@@ -226,42 +225,35 @@ NFLOWS_FN Rows<T> fma(Rows<T> a, Rows<T> b, Rows<T> c) {
 template <class T>
 NFLOWS_FN Rows<T> sqrt(Rows<T> a) {
   Rows<T> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<T>::kParts; ++i)
-    for (int l = 0; l < kNativeLanes<T>; ++l) r.part[i][l] = sqrt(T(a.part[i][l]));
+  NFLOWS_PARTS(Rows<T>::kParts,
+               for (int l = 0; l < kNativeLanes<T>; ++l) r.part[i][l] = sqrt(T(a.part[i][l])))
   return r;
 }
 
 template <class T>
 NFLOWS_FN Rows<Int<T>> to_bits(Rows<T> a) {
   Rows<Int<T>> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<T>::kParts; ++i) r.part[i] = (Native<Int<T>>)(a.part[i]);
+  NFLOWS_PARTS(Rows<T>::kParts, r.part[i] = (Native<Int<T>>)(a.part[i]))
   return r;
 }
 NFLOWS_FN Rows<float> from_bits(Rows<std::int32_t> a) {
   Rows<float> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<float>::kParts; ++i) r.part[i] = (Native<float>)(a.part[i]);
+  NFLOWS_PARTS(Rows<float>::kParts, r.part[i] = (Native<float>)(a.part[i]))
   return r;
 }
 NFLOWS_FN Rows<double> from_bits(Rows<std::int64_t> a) {
   Rows<double> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<double>::kParts; ++i) r.part[i] = (Native<double>)(a.part[i]);
+  NFLOWS_PARTS(Rows<double>::kParts, r.part[i] = (Native<double>)(a.part[i]))
   return r;
 }
 NFLOWS_FN Rows<std::int32_t> to_int(Rows<float> a) {
   Rows<std::int32_t> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<float>::kParts; ++i)
-    r.part[i] = __builtin_convertvector(a.part[i], Native<std::int32_t>);
+  NFLOWS_PARTS(Rows<float>::kParts, r.part[i] = __builtin_convertvector(a.part[i], Native<std::int32_t>))
   return r;
 }
 NFLOWS_FN Rows<float> to_real(Rows<std::int32_t> a) {
   Rows<float> r;
-#pragma GCC unroll 8
-  for (int i = 0; i < Rows<float>::kParts; ++i) r.part[i] = __builtin_convertvector(a.part[i], Native<float>);
+  NFLOWS_PARTS(Rows<float>::kParts, r.part[i] = __builtin_convertvector(a.part[i], Native<float>))
   return r;
 }
 // Below AVX-512 no instruction converts 64-bit integers. Adding 1.5 * 2^52 aligns the integer with the
@@ -297,16 +289,9 @@ NFLOWS_FN void accumulate(double* total, Rows<T> a) {
   } else {
     constexpr int kHalf = kNativeLanes<T> / 2;
     typedef T HalfVector __attribute__((vector_size(kRegisterBytes / 2)));
-#pragma GCC unroll 8
-    for (int i = 0; i < Rows<T>::kParts; ++i) {
-      HalfVector half[2];
-      __builtin_memcpy(half, &a.part[i], sizeof half);
-#pragma GCC unroll 2
-      for (int h = 0; h < 2; ++h) {
-        double* at = total + i * kNativeLanes<T> + h * kHalf;
-        store_native(at, load_native(at) + __builtin_convertvector(half[h], Native<double>));
-      }
-    }
+    NFLOWS_PARTS(2 * Rows<T>::kParts, HalfVector half; double* at = total + i * kHalf;
+                 __builtin_memcpy(&half, reinterpret_cast<const char*>(&a) + i * sizeof half, sizeof half);
+                 store_native(at, load_native(at) + __builtin_convertvector(half, Native<double>)))
   }
 }
 
