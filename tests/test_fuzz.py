@@ -100,6 +100,7 @@ FUZZED = {
         lambda spec: 3 * spec.n_components,
         lambda spec, p, x: (30.0, 30.0),
     ),
+    "modulus": Fuzzed({}, lambda spec: 20, lambda spec: 20),
     "rational_quadratic": Fuzzed(
         {"n_bins": st.sampled_from([1, 2, 8, 8, 33]), "tail_bound": BOUNDS},
         lambda spec: spec.n_bins,

@@ -32,6 +32,7 @@ from .linear_qr import LinearQR as LinearQR
 from .linear_svd import LinearSVD as LinearSVD
 from .linear_triangular import LinearTriangular as LinearTriangular
 from .mixture_cdf import MixtureCDF as MixtureCDF
+from .modulus import Modulus as Modulus
 from .on import On as On
 from .permutation import Permutation as Permutation
 from .planar import Planar as Planar
