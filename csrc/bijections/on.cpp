@@ -12,9 +12,8 @@ class On final : public Bijection<T> {
  public:
   On(const Spec& spec, Index n_features, Index n_context)
       : n_(n_features),
-        columns_(check_columns(spec, "columns", n_features)),
+        columns_(some(spec, n_features)),
         of_(this->part(make_bijection<T>(spec.child("bijection"), size(), n_context))) {
-    check(size() > 0, spec.name, ": columns: at least one feature is needed");
     this->scratch_.take(of_->n_scratch());
   }
 
@@ -53,6 +52,11 @@ class On final : public Bijection<T> {
   }
 
  private:
+  static const std::vector<Index>& some(const Spec& spec, Index n_features) {
+    const std::vector<Index>& columns = check_columns(spec, "columns", n_features);
+    check(!columns.empty(), spec.name, ": columns: at least one feature is needed");
+    return columns;
+  }
   Index size() const { return static_cast<Index>(columns_.size()); }
   Pass<T> inner(const Pass<T>& pass) const {
     return of_.pass(pass, pass.kept.feature(this->kept_.size()), pass.scratch.feature(2 * size()));
