@@ -39,9 +39,7 @@ const std::vector<Spec>& Spec::children(const std::string& field) const {
   return list<Spec>(*this, field, "a list of specs");
 }
 
-// No product of two widths can overflow an Index.
 const std::vector<Index>& Spec::widths(const std::string& field) const {
-  constexpr Index kWidest = Index{1} << 20;
   for (const Index n : integers(field))
     check(n >= 1 && n <= kWidest, name, ": ", field, " must be from 1 to ", kWidest, ", got ", n);
   return integers(field);

@@ -13,6 +13,9 @@
 
 namespace nflows {
 
+// Layers are no wider: no product of two widths can overflow an Index.
+inline constexpr Index kWidest = Index{1} << 20;
+
 struct Spec {
   struct EmptyList {};  // of any type
   using Field = std::variant<std::int64_t, double, std::string, EmptyList, std::vector<Index>,
@@ -28,7 +31,7 @@ struct Spec {
   double real(const std::string& field) const;
   const std::vector<Index>& integers(const std::string& field) const;
   const std::vector<double>& reals(const std::string& field) const;
-  const std::vector<Index>& widths(const std::string& field) const;  // of layers: from 1 to 2^20
+  const std::vector<Index>& widths(const std::string& field) const;  // of layers: from 1 to kWidest
   const std::vector<Spec>& children(const std::string& field) const;
   const Spec& child(const std::string& field) const;
 };
