@@ -98,9 +98,7 @@ NFLOWS_FN double from_bits(std::int64_t b) {
   return a;
 }
 
-// Conversion by value; to_int truncates and wants |a| below 2^31 (float) or 2^51 (double).
-NFLOWS_FN std::int32_t to_int(float a) { return static_cast<std::int32_t>(a); }
-NFLOWS_FN std::int64_t to_int(double a) { return static_cast<std::int64_t>(a); }
+// Conversion by value, of |a| below 2^31 (float) or 2^51 (double).
 NFLOWS_FN float to_real(std::int32_t a) { return static_cast<float>(a); }
 NFLOWS_FN double to_real(std::int64_t a) { return static_cast<double>(a); }
 

@@ -83,13 +83,14 @@ NFLOWS_FN R log(R x) {
   return log_special(x, log_reduced(m - R(1), k));
 }
 
-// 2^-k can be below the normal numbers: it is a quarter of the scale.
+// 2^-k can be below the normal numbers: it is a quarter of the scale. The bits of a NaN, of which some would overflow here,
+// are not looked at: max puts its second argument in the place of a NaN.
 template <class R>
 NFLOWS_FN R log1p(R x) {
   using C = LogConstantsOf<R>;
   using Bits = BitsOf<R>;
   const R u = x + R(1);
-  const Bits bits = to_bits(max(R(C::kSmallestNormal), u)) - Bits(C::kLowest);
+  const Bits bits = to_bits(max(u, R(C::kSmallestNormal))) - Bits(C::kLowest);
   const R k = to_real(bits >> C::kMantissa);
   const R scale = from_bits(Bits(C::kFour) - (bits & Bits(~C::kMantissaMask)));
   const R f = fma(x * scale, R(0.25f), fma(scale, R(0.25f), R(-1)));

@@ -246,26 +246,16 @@ NFLOWS_FN Rows<double> from_bits(Rows<std::int64_t> a) {
   NFLOWS_PARTS(Rows<double>::kParts, r.part[i] = (Native<double>)(a.part[i]))
   return r;
 }
-NFLOWS_FN Rows<std::int32_t> to_int(Rows<float> a) {
-  Rows<std::int32_t> r;
-  NFLOWS_PARTS(Rows<float>::kParts, r.part[i] = __builtin_convertvector(a.part[i], Native<std::int32_t>))
-  return r;
-}
 NFLOWS_FN Rows<float> to_real(Rows<std::int32_t> a) {
   Rows<float> r;
   NFLOWS_PARTS(Rows<float>::kParts, r.part[i] = __builtin_convertvector(a.part[i], Native<float>))
   return r;
 }
-// Below AVX-512 no instruction converts 64-bit integers. Adding 1.5 * 2^52 aligns the integer with the
-// mantissa's low bits, which is exact for |a| < 2^51; truncation follows from rounding by a compare.
+// Below AVX-512 no instruction converts 64-bit integers. Adding 1.5 * 2^52 aligns the integer with the mantissa's low
+// bits, which is exact for |a| < 2^51.
 NFLOWS_FN Rows<double> to_real(Rows<std::int64_t> a) {
   constexpr std::int64_t kMagicBits = 0x4338000000000000;
   return from_bits(a + Rows<std::int64_t>(kMagicBits)) - 0x1.8p52;
-}
-NFLOWS_FN Rows<std::int64_t> to_int(Rows<double> a) {
-  const Rows<double> nearest = (a + 0x1.8p52) - 0x1.8p52;
-  const Rows<double> step = select(abs(nearest) > abs(a), copysign(Rows<double>(1.0), a), Rows<double>(0.0));
-  return to_bits((nearest - step) + 0x1.8p52) - Rows<std::int64_t>(0x4338000000000000);
 }
 
 // ---- Sums of rows
