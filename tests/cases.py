@@ -50,6 +50,11 @@ class BaseCase(NamedTuple):
         return "uniform" in str(self.base.to_dict())
 
     @property
+    def shrinks(self):
+        """Whether the start asks how many rows there are, and not only how they are distributed."""
+        return "full_normal" in str(self.base.to_dict())
+
+    @property
     def starts_at_random(self):
         return re.search("'n_components': (?!1\\b)", str(self.base.to_dict())) is not None
 

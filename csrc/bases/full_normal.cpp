@@ -8,14 +8,11 @@
 //
 // Parameters: loc (D,), log_scale a (D,), lower L - I (D, D) strict.
 #include "bases/normal.h"
-#include "linalg/moments.h"
+#include "linalg/gaussian_fit.h"
 #include "linalg/triangular.h"
 
 namespace nflows {
 namespace {
-
-// A direction whose conditional variance is below this share of its variance keeps this share.
-inline constexpr double kVarianceFloor = 1e-6;
 
 template <class T>
 class FullNormal final : public Base<T> {
@@ -24,17 +21,13 @@ class FullNormal final : public Base<T> {
  public:
   FullNormal(const Spec&, Index n_features, Index) : n_(n_features), factor_(n_features) {}
 
-  // Covariance = M M^T, and M^-1 = diag(1 / M_ii) L.
   bool starts_from_data() const override { return true; }
   void start_from_data(const Sample<T>& sample, Rng&, T* params) const override {
-    const Moments m = moments(sample.rows, n_, sample.weights);
-    const std::vector<double> factor = cholesky(m.covariance, n_, kVarianceFloor),
-                              white = invert_lower(factor, n_);
+    const GaussianFit fit = fit_gaussian(sample.rows, n_, sample.weights);
     for (Index i = 0; i < n_; ++i) {
-      loc_(params)[i] = static_cast<T>(m.mean[i]);
-      log_scale_(params)[i] = static_cast<T>(unbounded(std::log(factor[i * n_ + i]), kBaseScaleBound));
-      for (Index j = 0; j < i; ++j)
-        lower_(params)[i * n_ + j] = static_cast<T>(white[i * n_ + j] * factor[i * n_ + i]);
+      loc_(params)[i] = static_cast<T>(fit.mean[i]);
+      log_scale_(params)[i] = static_cast<T>(unbounded(std::log(fit.scale(i)), kBaseScaleBound));
+      for (Index j = 0; j < i; ++j) lower_(params)[i * n_ + j] = static_cast<T>(fit.lower(i, j));
     }
   }
 

@@ -4,6 +4,7 @@
 #include "bijections/linear_factors.h"
 #include "bijections/reflections.h"
 #include "bijections/sequence.h"
+#include "linalg/gaussian_fit.h"
 #include "linalg/moments.h"
 
 namespace nflows {
@@ -132,14 +133,11 @@ class ActNorm final : public Inverse<T> {
 //   log|det| = -sum_j alpha_j
 //
 // that is x_i | x_{<i}, c ~ N(b_i + (C c)_i - sum_{j<i} L_ij x_j, exp(2 alpha_i)). Any Gaussian has this form (its
-// covariance's Cholesky factor), so the start from data is the Gaussian fit itself: z is white. Presets begin with it.
+// covariance's Cholesky factor), so the start from data is the shrunk Gaussian fit itself: z is white. Presets begin with it.
 //
 // Parameters: shift b (D,), log_scale a (D,), lower L - I (D, D) strict, context C (D, n_context).
 template <class T>
 class LinearGaussian final : public Sequence<T> {
-  // A direction whose conditional variance is below this share of its variance counts as collinear and keeps this share.
-  static constexpr double kVarianceFloor = 1e-6;
-
  public:
   LinearGaussian(const Spec&, Index n, Index n_context)
       : Sequence<T>(factors<T>(triangle<T>(n, true, "lower"), std::make_unique<Regression<T>>(n, n_context),
@@ -150,32 +148,28 @@ class LinearGaussian final : public Sequence<T> {
 
   bool starts_from_data() const override { return true; }
 
-  // Of (c, x) together: covariance = M M^T, whose inverse factor is diag(1 / M_ii) times a unit lower triangle; its last
-  // rows are those of x, -C and L side by side.
+  // Of (c, x) together: the last rows of L are those of x, -C and L side by side.
   void start_from_data(const Sample<T>& sample, Rng&, T* params) const override {
     const Index q = n_context_, n = q + n_;
     Arena<T> room(sample.rows.count * n * kLanes);
     const Panels<T> both = dense_panels(room.data(), n, sample.rows.count);
     copy_features(sample.context, both, q);
     copy_features(sample.rows, both.feature(q), n_);
-    const Moments m = moments<T>(both, n, sample.weights);
-    const std::vector<double> factor = cholesky(m.covariance, n, kVarianceFloor),
-                              white = invert_lower(factor, n);
+    const GaussianFit fit = fit_gaussian<T>(both, n, sample.weights);
     T *shift = this->params_["shift"](params), *log_scale = this->params_["log_scale"](params),
       *lower = this->params_["lower"](params), *context = this->params_["context"](params);
     for (Index i = 0; i < n_; ++i) {
-      const double scale = factor[(q + i) * n + q + i], *row = &white[(q + i) * n];
-      double intercept = m.mean[q + i];
+      double intercept = fit.mean[q + i];
       for (Index j = 0; j < q + i; ++j) {
-        const double l = row[j] * scale;
-        intercept += l * m.mean[j];
+        const double l = fit.lower(q + i, j);
+        intercept += l * fit.mean[j];
         if (j < q)
           context[i * q + j] = static_cast<T>(-l);
         else
           lower[i * n_ + j - q] = static_cast<T>(l);
       }
       shift[i] = static_cast<T>(intercept);
-      log_scale[i] = static_cast<T>(unbounded(std::log(scale), kFreeScaleBound));
+      log_scale[i] = static_cast<T>(unbounded(std::log(fit.scale(q + i)), kFreeScaleBound));
     }
   }
 

@@ -67,13 +67,12 @@ std::vector<double> cholesky(std::vector<double> a, Index n, double floor) {
 
 std::vector<double> invert_lower(const std::vector<double>& m, Index n) {
   std::vector<double> inverse(m.size(), 0.0);
-  for (Index j = 0; j < n; ++j) {
-    inverse[j * n + j] = 1.0 / m[j * n + j];
-    for (Index i = j + 1; i < n; ++i) {
-      double v = 0.0;
-      for (Index k = j; k < i; ++k) v -= m[i * n + k] * inverse[k * n + j];
-      inverse[i * n + j] = v / m[i * n + i];
-    }
+  for (Index i = 0; i < n; ++i) {
+    double* row = &inverse[i * n];
+    for (Index k = 0; k < i; ++k)
+      for (Index j = 0; j <= k; ++j) row[j] -= m[i * n + k] * inverse[k * n + j];
+    for (Index j = 0; j < i; ++j) row[j] /= m[i * n + i];
+    row[i] = 1.0 / m[i * n + i];
   }
   return inverse;
 }

@@ -6,6 +6,7 @@ from base_rows import rows_of
 from engine_flows import log_prob, make_flow
 from reference import registry
 from scipy import stats
+from shrunk import shrunk_gaussian
 
 from nflows_np.specs import FullNormal
 from nflows_np.testing import to_panels
@@ -45,7 +46,7 @@ def test_starts_from_data_at_their_gaussian(d):
     rows = correlated(200, d)
     flow = make_flow([], d, base=FullNormal())
     flow.start_from_data(to_panels(rows), len(rows))
-    gaussian = stats.multivariate_normal(rows.mean(axis=0), np.cov(rows.T, bias=True))
+    gaussian = stats.multivariate_normal(*shrunk_gaussian(rows))
     np.testing.assert_allclose(log_prob(flow, rows), gaussian.logpdf(rows), rtol=1e-9)
 
 
@@ -54,7 +55,7 @@ def test_draws():
     flow = make_flow([], 3, base=FullNormal())
     flow.start_from_data(to_panels(rows), len(rows))
     samples = rows_of(flow, FullNormal(), 50_000)
-    covariance = np.cov(rows.T, bias=True)
+    _, covariance = shrunk_gaussian(rows)
     size = np.sqrt(np.diag(covariance))
     np.testing.assert_allclose(samples.mean(axis=0), rows.mean(axis=0), atol=0.03 * size.max())
     np.testing.assert_allclose(np.cov(samples.T), covariance, atol=0.03 * np.outer(size, size).max())

@@ -1,0 +1,114 @@
+#include "linalg/gaussian_fit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "linalg/moments.h"
+#include "linalg/triangular.h"
+
+namespace nflows {
+namespace {
+
+constexpr double kVarianceFloor = 1e-6;
+
+// Ledoit and Wolf's rho for the correlations R: beta / delta, where delta is the squared distance of R from I and beta
+// what chance alone makes of it,
+//
+//   delta = |R|^2 - n,   beta = (E |y|^4 - |R|^2) / rows,   y the standardised row, |.| the Frobenius norm.
+//
+// Weighted rows count as (sum w)^2 / sum w^2.
+template <class T>
+double ledoit_wolf(Panels<const T> x, const Moments& m, const double* weights) {
+  const Index n = std::ssize(m.mean);
+  double total = 0.0, squares = 0.0, fourth = 0.0, norm = 0.0;
+  for (Index p = 0; p < x.count; ++p)
+    for (int l = 0; l < kLanes; ++l) {
+      const double w = weights[p * kLanes + l];
+      if (w == 0.0) continue;
+      double length = 0.0;
+      for (Index i = 0; i < n; ++i) {
+        const double centred = static_cast<double>(x.lanes(p, i)[l]) - m.mean[i], v = m.covariance[i * n + i];
+        if (v > 0.0) length += centred * centred / v;
+      }
+      total += w;
+      squares += w * w;
+      fourth += w * length * length;
+    }
+  for (Index i = 0; i < n; ++i)
+    for (Index j = 0; j < n; ++j) {
+      const double c = m.covariance[i * n + j], v = m.covariance[i * n + i] * m.covariance[j * n + j];
+      if (v > 0.0) norm += c * c / v;
+    }
+  const double delta = norm - static_cast<double>(n);
+  const double beta = (fourth / total - norm) * squares / (total * total);
+  return beta >= delta ? 1.0 : std::max(beta, 0.0) / delta;
+}
+
+GaussianFit shrunk(Moments m, double rho) {
+  const Index n = std::ssize(m.mean);
+  for (Index i = 0; i < n; ++i)
+    for (Index j = 0; j < n; ++j)
+      if (i != j) m.covariance[i * n + j] *= 1.0 - rho;
+  GaussianFit fit{n, std::move(m.mean), cholesky(std::move(m.covariance), n, kVarianceFloor), {}};
+  fit.white = invert_lower(fit.factor, n);
+  return fit;
+}
+
+// The negative log-likelihood of each row by the fit to all others, their weighted mean, up to a constant. Without row i,
+// of which s is the share of the weight and d the deviation from the mean,
+//
+//   Sigma_i = (Sigma - b d d^T) / (1 - s),  b = (1 - rho) s / (1 - s),    x_i - mean_i = d / (1 - s)
+//
+// so that q = d^T Sigma^-1 d is all that has to be known of a row (Hoffbeck and Landgrebe 1996, "Covariance matrix
+// estimation and classification with limited training data", IEEE PAMI 18). The scales s of Sigma count as known.
+template <class T>
+double leave_one_out(const GaussianFit& fit, double rho, Panels<const T> x, const double* weights) {
+  const Index n = fit.n;
+  double total = 0.0, loss = 0.0, log_scales = 0.0;
+  for (Index i = 0; i < n; ++i) log_scales += std::log(fit.scale(i));
+  for (Index i = 0; i < x.count * kLanes; ++i) total += weights[i];
+  std::vector<double> d(n * kLanes);
+  for (Index p = 0; p < x.count; ++p) {
+    for (Index i = 0; i < n; ++i)
+      for (int l = 0; l < kLanes; ++l)
+        d[i * kLanes + l] = static_cast<double>(x.lanes(p, i)[l]) - fit.mean[i];
+    double q[kLanes] = {};
+    for (Index i = 0; i < n; ++i) {
+      double u[kLanes] = {};
+      for (Index j = 0; j <= i; ++j)
+        for (int l = 0; l < kLanes; ++l) u[l] += fit.white[i * n + j] * d[j * kLanes + l];
+      for (int l = 0; l < kLanes; ++l) q[l] += u[l] * u[l];
+    }
+    for (int l = 0; l < kLanes; ++l) {
+      const double s = weights[p * kLanes + l] / total, rest = 1.0 - s;
+      if (s == 0.0 || rest <= 0.0) continue;
+      const double left = 1.0 - (1.0 - rho) * s / rest * q[l];  // |Sigma_i| over |Sigma|, but for 1 - s
+      if (left <= 0.0) return std::numeric_limits<double>::infinity();
+      loss += s * 0.5 * (q[l] / (rest * left) + std::log(left) - static_cast<double>(n) * std::log(rest));
+    }
+  }
+  return loss + log_scales;
+}
+
+}  // namespace
+
+template <class T>
+GaussianFit fit_gaussian(Panels<const T> x, Index n, const double* weights) {
+  const Moments m = moments(x, n, weights);
+  GaussianFit best = shrunk(m, 0.0);
+  if (n == 1) return best;
+  const double least = ledoit_wolf(x, m, weights);
+  double lowest = leave_one_out(best, 0.0, x, weights);
+  for (const double rho : {0.1 * least, least, 1.0}) {
+    GaussianFit fit = shrunk(m, rho);
+    const double loss = leave_one_out(fit, rho, x, weights);
+    if (loss < lowest) lowest = loss, best = std::move(fit);
+  }
+  return best;
+}
+
+template GaussianFit fit_gaussian(Panels<const float>, Index, const double*);
+template GaussianFit fit_gaussian(Panels<const double>, Index, const double*);
+
+}  // namespace nflows

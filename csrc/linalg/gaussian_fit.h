@@ -1,0 +1,35 @@
+// A Gaussian fitted to data rows: the mean, and a covariance that is positive definite however few the rows are.
+//
+//   Sigma = diag(s) ((1 - rho) R + rho I) diag(s)
+//
+// with the weighted standard deviations s and correlations R: shrinking correlations leaves columns their own units.
+// The shrinkage rho is one of 0, which is maximum likelihood; a tenth and the whole of what Ledoit and Wolf (2004, "A
+// well-conditioned estimator for large-dimensional covariance matrices", J. Multivariate Anal. 88) estimate for R, which
+// serves where columns are many for the rows; and 1, independent columns. The likelihood of each row by the fit to all
+// others decides: where columns nearly depend on each other, the least shrinkage is too much, and the squared distance
+// that Ledoit and Wolf minimise is blind to it.
+#pragma once
+
+#include <vector>
+
+#include "core/panel.h"
+
+namespace nflows {
+
+struct GaussianFit {
+  Index n;
+  std::vector<double> mean;    // (n,)
+  std::vector<double> factor;  // M, (n, n) row-major, lower triangular: Sigma = M M^T
+  std::vector<double> white;   // M^-1
+
+  // M^-1 = diag(1 / scale) L with L unit lower triangular: each column regressed on those before it.
+  double scale(Index i) const { return factor[i * n + i]; }
+  double lower(Index i, Index j) const { return white[i * n + j] * factor[i * n + i]; }
+};
+
+// `weights` holds one number per lane, zero for lanes beyond the data. A direction whose conditional variance is below
+// 1e-6 of its column's counts as collinear and keeps this share.
+template <class T>
+GaussianFit fit_gaussian(Panels<const T> x, Index n_features, const double* weights);
+
+}  // namespace nflows
