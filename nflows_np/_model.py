@@ -91,7 +91,7 @@ class FlowModel:
 
     def rows(self, X: NDArray[Any], rows: NDArray[np.int64] | slice) -> Gather:
         """Rows of ``X``, scaled, for the engine to read."""
-        return Gather(X, rows, self.scaler.loc, self.scaler.scale, self.dtype)
+        return self.scaler.gather(X, rows, self.dtype)
 
     def log_prob(
         self, X: NDArray[Any], rows: NDArray[np.int64] | None = None, n_threads: int = 1
@@ -151,7 +151,7 @@ class FlowModel:
         return BaseRows(random_state, n, self.n_features, self.dtype, draws)
 
     def _to_rows(self, latent: PanelStream, out: NDArray[np.float64], n_threads: int) -> None:
-        rows = Scatter(out, self.scaler.loc, self.scaler.scale, self.dtype)
+        rows = self.scaler.scatter(out, self.dtype)
         self.flow.inverse(latent, len(out), n_threads=n_threads, out=rows)
 
     def _unscaled(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

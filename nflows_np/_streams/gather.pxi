@@ -13,7 +13,7 @@ D. Nothing depends on the grouping: a row's numbers are the same bits whichever 
 
 
 cdef class Gather(TableStream):
-    """Rows of a table as panels, standardised: ``(X[r, j] - loc[j]) / scale[j]``.
+    """Rows of a table as panels, standardised: ``(X[r, j] - loc[j]) / scale[j]``, or what is left of it.
 
     Parameters
     ----------
@@ -27,6 +27,8 @@ cdef class Gather(TableStream):
         Location and scale of the columns, in their units.
     dtype : float32 or float64
         Type of the panels.
+    residuals : Residuals, optional
+        Columns that stand for their residuals.
 
     Raises
     ------
@@ -53,13 +55,13 @@ cdef class Gather(TableStream):
            [ 1., -1.,  0.]], dtype=float32)
     """
 
-    def __init__(self, X, rows, loc, scale, dtype):
-        self.point_to(X, loc, scale)
+    def __init__(self, X, rows, loc, scale, dtype, residuals=None):
+        self.point_to(X, loc, scale, residuals)
         if X.dtype.kind not in "biuf":
             raise TypeError(f"Gather: the table must be boolean, integer or real; got dtype {X.dtype}.")
         rows, n = _checked_rows(rows, len(X))
         if self.table.kind == NOT_IN_PLACE:
-            self.point_to(np.array(X[rows], dtype=np.float64), loc, scale)
+            self.point_to(np.array(X[rows], dtype=np.float64), loc, scale, residuals)
             rows = slice(0, n)
         if isinstance(rows, slice):
             self.table.start = rows.start
@@ -116,9 +118,8 @@ cdef void _gather64(void* owner, const int64_t* chosen, Py_ssize_t n, void* pane
 cdef void _gather(const Table* table, const int64_t* chosen, Py_ssize_t at, Py_ssize_t n, number* out) noexcept nogil:
     cdef Py_ssize_t p, first, j, l, lanes, place, row
     cdef const char* begin[LANES]
-    cdef double[LANES] x
     cdef double[LANES] z
-    cdef double m, s, limit
+    cdef double limit
     if number is float:
         limit = FLT_MAX
     else:
@@ -131,19 +132,46 @@ cdef void _gather(const Table* table, const int64_t* chosen, Py_ssize_t at, Py_s
             row = table.rows[place] if table.rows != NULL else table.start + place
             begin[l] = table.data + row * table.row_stride
         for j in range(table.n_features):
-            m = table.loc[j]
-            s = table.scale[j]
-            _read(table, begin, j, lanes, x)
-            for l in range(lanes, LANES):
-                x[l] = m
-            for l in range(LANES):
-                z[l] = (x[l] - m) / s
-            if not within(z, limit):
-                for l in range(LANES):
-                    z[l] = clamped(x[l], 2.0 * ((0.5 * x[l] - 0.5 * m) / s), limit)
+            if table.begins == NULL or table.begins[j] == table.begins[j + 1]:
+                _scaled(table, begin, j, lanes, limit, z)
+            else:
+                _residual(table, begin, j, lanes, limit, z)
             for l in range(LANES):
                 out[l] = <number> z[l]
             out += LANES
+
+
+cdef void _scaled(
+    const Table* table, const char** rows, Py_ssize_t j, Py_ssize_t lanes, double limit, double* z
+) noexcept nogil:
+    """Column j of some rows, scaled; zero in the lanes beyond them."""
+    cdef double[LANES] x
+    cdef Py_ssize_t l
+    cdef double m = table.loc[j], s = table.scale[j]
+    _read(table, rows, j, lanes, x)
+    for l in range(lanes, LANES):
+        x[l] = m
+    for l in range(LANES):
+        z[l] = (x[l] - m) / s
+    if not within(z, limit):
+        for l in range(LANES):
+            z[l] = clamped(x[l], 2.0 * ((0.5 * x[l] - 0.5 * m) / s), limit)
+
+
+cdef void _residual(
+    const Table* table, const char** rows, Py_ssize_t j, Py_ssize_t lanes, double limit, double* z
+) noexcept nogil:
+    """What the other columns leave of column j. Scaled columns are held where their products stay finite."""
+    cdef double[LANES] other
+    cdef Py_ssize_t k, l
+    cdef double far = 1e150, width = table.widths[j]
+    _scaled(table, rows, j, lanes, far, z)
+    for k in range(table.begins[j], table.begins[j + 1]):
+        _scaled(table, rows, table.others[k], lanes, far, other)
+        for l in range(LANES):
+            z[l] -= table.weights[k] * other[l]
+    for l in range(LANES):
+        z[l] = clamped(z[l], z[l] / width, limit)
 
 
 # What is compiled for every type of table is the reading alone. `of` says the type, and is not looked at.

@@ -16,6 +16,8 @@ cdef class Scatter(TableStream):
         Location and scale of the columns.
     dtype : float32 or float64
         Type of the panels.
+    residuals : Residuals, optional
+        Columns that stand for their residuals.
 
     Raises
     ------
@@ -41,8 +43,8 @@ cdef class Scatter(TableStream):
     array([[ 3., 30.]])
     """
 
-    def __init__(self, out, loc, scale, dtype):
-        self.point_to(out, loc, scale)
+    def __init__(self, out, loc, scale, dtype, residuals=None):
+        self.point_to(out, loc, scale, residuals)
         if self.table.kind not in (F4, F8) or not out.flags.writeable:
             raise TypeError(f"Scatter: the table must be writeable float32 or float64; got {described(out)}.")
         cdef bint single = np.dtype(dtype) == np.float32
@@ -67,10 +69,11 @@ cdef void _scatter(const Table* table, Py_ssize_t first, Py_ssize_t count, numbe
 cdef void _scatter_to(
     const Table* table, Py_ssize_t first, Py_ssize_t count, number* panels, target* data
 ) noexcept nogil:
-    cdef Py_ssize_t p, j, l, lanes, at
+    cdef Py_ssize_t p, j, k, l, lanes, at
     cdef char* begin
     cdef double[LANES] x
-    cdef double m, s, z, limit
+    cdef double[LANES] z
+    cdef double m, s, limit
     if target is float:
         limit = FLT_MAX
     else:
@@ -83,11 +86,18 @@ cdef void _scatter_to(
             m = table.loc[j]
             s = table.scale[j]
             for l in range(LANES):
-                x[l] = <double> panels[l] * s + m
+                z[l] = <double> panels[j * LANES + l]
+            if table.begins != NULL and table.begins[j] < table.begins[j + 1]:
+                for l in range(LANES):
+                    z[l] *= table.widths[j]
+                for k in range(table.begins[j], table.begins[j + 1]):
+                    for l in range(LANES):
+                        z[l] += table.weights[k] * <double> panels[table.others[k] * LANES + l]
+            for l in range(LANES):
+                x[l] = z[l] * s + m
             if not within(x, limit):
                 for l in range(lanes):
-                    z = <double> panels[l]
-                    x[l] = clamped(z, 2.0 * (z * (0.5 * s) + 0.5 * m), limit)
+                    x[l] = clamped(z[l], 2.0 * (z[l] * (0.5 * s) + 0.5 * m), limit)
             for l in range(lanes):
                 (<target*> (begin + l * table.row_stride + j * table.column_stride))[0] = <target> x[l]
-            panels += LANES
+        panels += table.n_features * LANES

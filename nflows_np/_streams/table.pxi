@@ -11,6 +11,10 @@ cdef struct Table:
     Py_ssize_t start, n_rows, n_features
     const double* loc
     const double* scale
+    const int64_t* begins  # null, or the first of each column's terms of columns/residuals.py
+    const int64_t* others
+    const double* weights
+    const double* widths
 
 _NUMBER_KINDS = {
     "f4": F4, "f8": F8, "i1": I1, "i2": I2, "i4": I4, "i8": I8, "u1": U1, "u2": U2, "u4": U4, "u8": U8, "b1": U1,
@@ -28,7 +32,7 @@ cdef class TableStream(PanelStream):
     cdef Table table
     cdef object _owned  # what the table points to
 
-    cdef point_to(self, X, loc, scale):
+    cdef point_to(self, X, loc, scale, residuals):
         """Let the table be all rows of an array; its kind says whether its numbers can be read in place."""
         who = type(self).__name__
         if not isinstance(X, np.ndarray) or X.ndim != 2:
@@ -47,6 +51,14 @@ cdef class TableStream(PanelStream):
         self.table.loc = <const double*> data_of(loc)
         self.table.scale = <const double*> data_of(scale)
         self._owned = X, loc, scale
+        self.table.begins = NULL
+        if residuals is not None:
+            begins, others, weights, widths = residuals.terms()
+            if len(widths) != X.shape[1]:
+                raise ValueError(f"{who}: the residuals are of {len(widths)} columns, not of {X.shape[1]}.")
+            self.table.begins, self.table.others = <const int64_t*> data_of(begins), <const int64_t*> data_of(others)
+            self.table.weights, self.table.widths = <const double*> data_of(weights), <const double*> data_of(widths)
+            self._owned = X, loc, scale, begins, others, weights, widths
 
 
 cdef inline double clamped(double argument, double value, double limit) noexcept nogil:

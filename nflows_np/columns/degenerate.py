@@ -12,6 +12,7 @@ the same at every scale.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,20 +48,39 @@ def is_discrete(column: Empirical, n_rows: int) -> bool:
     return few or (n_rows >= 20 and column.largest_share() >= LARGE_SHARE)
 
 
+@dataclass(frozen=True)
+class Probe:
+    """Scaled columns on some rows.
+
+    Left out are columns that do not vary on those rows, and those so close to constant that the table's own
+    rounding blurs them: nothing can be told there.
+
+    Parameters
+    ----------
+    z : ndarray of shape (n_columns, n_rows)
+        The scaled columns.
+    tolerance : ndarray of shape (n_columns,)
+        Relative rounding error of each.
+    columns : list of int
+        Which columns of the table they are.
+    weights : ndarray of shape (n_rows,), optional
+        Weights of the rows.
+    """
+
+    z: NDArray[np.float64]
+    tolerance: NDArray[np.float64]
+    columns: list[int]
+    weights: NDArray[np.float64] | None
+
+
 def warn_of_degenerate_columns(
-    X: NDArray[Any],
-    rows: NDArray[np.int64] | None,
-    loc: NDArray[np.float64],
-    scale: NDArray[np.float64],
-    constant: Sequence[int],
-    discrete: Sequence[int],
-    feature_names: Sequence[str] | None,
+    probe: Probe, constant: Sequence[int], discrete: Sequence[int], feature_names: Sequence[str] | None
 ) -> None:
-    """Warn once for each kind of degenerate column among some rows of `X` (None: all).
+    """Warn once for each kind of degenerate column.
 
     `constant` and `discrete` are known from the columns alone; repeated and dependent ones are found here.
     """
-    if (len(X) if rows is None else len(rows)) < 2:  # a single row says nothing about its columns
+    if probe.z.shape[1] < 2:  # a single row says nothing about its columns
         return
 
     def named(columns: Iterable[int]) -> str:
@@ -81,8 +101,7 @@ def warn_of_degenerate_columns(
             f"Few distinct or very frequent values: {named(discrete)}. The density of a discrete column "
             "is unbounded: add uniform noise of the width of its steps, or leave it out."
         )
-    varying = [j for j in range(len(loc)) if j not in set(constant)]
-    z, tolerance, columns = _probe(X, rows, loc, scale, varying)
+    z, tolerance, columns = probe.z, probe.tolerance, probe.columns
     repeated = find_repeated(z, tolerance)
     if repeated:
         pairs = {columns[later]: columns[earlier] for later, earlier in repeated.items()}
@@ -167,18 +186,15 @@ def find_dependent(z: NDArray[np.float64], tolerance: NDArray[np.float64]) -> li
     return [int(k) for k in np.flatnonzero(part > 0.01 * part.max())]
 
 
-def _probe(
+def probe_columns(
     X: NDArray[Any],
     rows: NDArray[np.int64] | None,
     loc: NDArray[np.float64],
     scale: NDArray[np.float64],
-    varying: Sequence[int],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], list[int]]:
-    """Return the standardised columns on some rows, the relative rounding error of each, and its index.
-
-    Left out are columns that do not vary on those rows, and those so close to constant that the table's own
-    rounding blurs them: nothing can be told there.
-    """
+    constant: Sequence[int],
+    sample_weight: NDArray[np.float64] | None,
+) -> Probe:
+    """Look at some of the rows of `X` (None: all), which have these weights."""
     eps = max(np.finfo(np.float64).eps, np.finfo(X.dtype).eps if X.dtype.kind == "f" else 0.0)
     tolerance = 8.0 * eps * (1.0 + np.abs(loc / scale))
     n = len(X) if rows is None else len(rows)
@@ -186,5 +202,7 @@ def _probe(
     gathered = Gather(X, chosen if rows is None else rows[chosen], loc, scale, np.float64)
     panels = gathered.move(np.empty(gathered.shape))
     z = panels.transpose(1, 0, 2).reshape(len(loc), -1)[:, : len(chosen)]
-    columns = [j for j in varying if tolerance[j] <= 1e-5 and z[j].min() < z[j].max()]
-    return z[columns], tolerance[columns], columns
+    varying = set(range(len(loc))) - set(constant)
+    columns = [j for j in sorted(varying) if tolerance[j] <= 1e-5 and z[j].min() < z[j].max()]
+    weights = None if sample_weight is None else sample_weight[chosen]
+    return Probe(z[columns], tolerance[columns], columns, weights)

@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np._stream import Gather, Scatter
 from nflows_np._weights import scaled
 
-from .degenerate import is_discrete, warn_of_degenerate_columns
+from .degenerate import is_discrete, probe_columns, warn_of_degenerate_columns
 from .empirical import Empirical, evenly_spread
+from .residuals import Residuals, find_residuals
 
 MAX_ROWS = 2**17
 """Rows that quartiles are computed from. Their standard error there is below 0.4 % of the scale, which
@@ -42,6 +44,8 @@ class ColumnScaler:
         Locations, in the units of the columns; finite.
     scale : ndarray of shape (n_features,), float64
         Scales, in the units of the columns; finite and positive.
+    residuals : Residuals, optional
+        Columns that others nearly determine, and what is left of them.
 
     Raises
     ------
@@ -64,6 +68,7 @@ class ColumnScaler:
 
     loc: NDArray[np.float64]
     scale: NDArray[np.float64]
+    residuals: Residuals | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("loc", self.loc), ("scale", self.scale)):
@@ -79,8 +84,17 @@ class ColumnScaler:
 
     @property
     def log_jacobian(self) -> float:
-        """What the scaling adds to every row's log-density, in nats: ``-sum(log(scale))``."""
-        return -math.fsum(np.log(self.scale))
+        """What the scaling adds to every row's log-density, in nats: ``-sum(log(scale))``, and the residuals'."""
+        of_residuals = 0.0 if self.residuals is None else self.residuals.log_jacobian
+        return of_residuals - math.fsum(np.log(self.scale))
+
+    def gather(self, X: NDArray[Any], rows: NDArray[np.int64] | slice, dtype: Any) -> Gather:
+        """Rows of a table as panels of scaled columns."""
+        return Gather(X, rows, self.loc, self.scale, dtype, self.residuals)
+
+    def scatter(self, out: NDArray[Any], dtype: Any) -> Scatter:
+        """Panels of scaled columns as the rows of a table."""
+        return Scatter(out, self.loc, self.scale, dtype, self.residuals)
 
     @classmethod
     def fit(
@@ -163,9 +177,20 @@ class ColumnScaler:
                     constant.append(j)
                 elif is_discrete(column, sample_size):
                     discrete.append(j)
-        warn_of_degenerate_columns(X, sample, loc, scale, constant, discrete, feature_names)
+        probe = probe_columns(X, sample, loc, scale, constant, sample_weights)
+        warn_of_degenerate_columns(probe, constant, discrete, feature_names)
         loc[list(as_they_are)], scale[list(as_they_are)] = 0.0, 1.0
-        return cls(loc, scale)
+        found = find_residuals(
+            probe.z,
+            probe.weights,
+            probe.tolerance,
+            [probe.columns.index(j) for j in as_they_are if j in probe.columns],
+        )
+        if found is None:
+            return cls(loc, scale)
+        residuals, shifts = found[0].among(probe.columns, n_features), found[1]
+        loc[residuals.columns] += shifts * scale[residuals.columns]
+        return cls(loc, scale, residuals)
 
 
 def _weighted_rows(
