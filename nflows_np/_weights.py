@@ -54,3 +54,14 @@ def mean(values: NDArray[np.float64], weights: NDArray[np.float64] | None) -> fl
     weights = scaled(weights)
     counted = weights > 0.0
     return float(np.average(values[counted], weights=weights[counted]))
+
+
+def standard_error(values: NDArray[np.float64], weights: NDArray[np.float64] | None) -> float:
+    """The standard error of :func:`mean`; infinite for a single value."""
+    shares = np.ones(len(values)) if weights is None else scaled(weights)
+    counted = shares > 0.0
+    values, shares = values[counted], shares[counted] / shares.sum()
+    n = len(values)
+    if n < 2:
+        return float("inf")
+    return float(np.sqrt(np.sum(np.square(shares * (values - shares @ values))) * n / (n - 1)))

@@ -9,9 +9,9 @@ B. *Batches* are filled evenly: an epoch of n rows takes ceil(n / batch_size) st
 C. *Averages.* What is judged and kept is the exponential moving average of Adam's weights (Polyak and Juditsky
    1992), which takes out the noise of single steps. The engine keeps it, step by step.
 D. *Score.* With validation rows, their mean log-likelihood is the score of an epoch and the best weights win
-   in the end. The start counts as epoch 0: it is the whitened Gaussian, so validation is never left worse
-   than the Gaussian fit. Without validation rows, the training likelihood of the epoch is watched and the
-   last weights stay.
+   in the end. The start, a Gaussian fit, counts as epoch 0, and it has the benefit of the doubt: an epoch takes its
+   place only where it is better by more than chance, row by row. Without validation rows, the training likelihood of
+   the epoch is watched and the last weights stay.
 E. *Patience.* When the score has gained less than ``tol`` within half of ``n_iter_no_change`` epochs, the weights in
    use come back and the rate is quartered; when it has not within all of them, training has converged. The first
    hundred steps do not count. A schedule would have to know when training ends. Here nothing looks at ``max_iter``,
@@ -59,6 +59,11 @@ PLATEAU_CUT = 0.25
 # Steps at the beginning that nothing is concluded from: the average still moves fast, and a start that fits the rows
 # closely, as a mixture's clusters do, loses before it gains.
 PATIENT_STEPS = 100
+
+# Standard errors by which an epoch's gain over the start, a mean over validation rows, has to exceed zero. The best of
+# many epochs is looked at: a gain of one would be found where there is none. A row's gain counts up to so many nats:
+# the start can be hopeless on a few rows, whose gains would drown in their own scatter what all others say.
+EVIDENCE, LARGEST_GAIN = 2.0, 10.0
 
 # A block of batches is what the engine is given at once. It is bounded by its work (about a tenth of a second at ten
 # GFLOP/s and six operations per parameter and row), so that Ctrl-C is answered at once, and by the bytes of its rows,
@@ -129,6 +134,7 @@ class _Run:
         if state.converged or state.stale >= policy.n_iter_no_change:  # patience begins anew with each call
             state.converged, state.halvings, state.cuts, state.stale = False, 0, 0, 0
         self.first_epoch = state.epoch
+        self.start: NDArray[np.float64] | None = None  # the start's log-likelihoods, while it is the best
         self._judge_best()
         model.flow.set_params(state.parameters)
         self.trainer = model.trainer(
@@ -168,20 +174,21 @@ class _Run:
             state.best_parameters = state.best_score = None
             return
         if state.best_parameters is None:
-            state.best_parameters = state.average
-        score = self._validation_score(state.best_parameters)
+            state.best_parameters, state.best_epoch = state.average, state.epoch
+        log_prob, score = self._judged(state.best_parameters)
+        self.start = log_prob if state.best_epoch == 0 else None
         if score != state.best_score:  # the first call, or other validation rows than before
             state.best_score = state.reference_score = score
             state.stale = 0
         if self.policy.verbose and state.epoch == 0:
             print(f"epoch    0  log-likelihood: validation {score:.4f} (the start)", flush=True)
 
-    def _validation_score(self, parameters: NDArray[Any]) -> float:
-        """Mean log-likelihood of the validation rows at some parameters."""
+    def _judged(self, parameters: NDArray[Any]) -> tuple[NDArray[np.float64], float]:
+        """Log-likelihoods of the validation rows at some parameters, and their mean."""
         assert self.validation is not None
         X, index, weights = self.validation.X, self.validation.index, self.validation.normalised_weights()
         log_prob = self.model.at(parameters).log_prob(X, index, self.policy.n_threads)
-        return _weights.mean(log_prob, weights)
+        return log_prob, _weights.mean(log_prob, weights)
 
     def epoch(self) -> bool:
         """One pass over the rows; True when training is over."""
@@ -195,9 +202,12 @@ class _Run:
             state.halvings = min(state.halvings, MAX_HALVINGS) + 1
             history.gave_up = state.halvings > MAX_HALVINGS
             self._go_back(good)
-        score = self._score(loss)
+        score, better = self._score(loss)
         history.epochs.append((loss, score))
         state.epoch = self.first_epoch + len(history.epochs)
+        if better:
+            state.best_score, state.best_parameters, state.best_epoch = score, state.average, state.epoch
+            self.start = None
         self._report(loss, score, time.perf_counter() - began)
         return history.gave_up or self._out_of_patience(score)
 
@@ -233,15 +243,22 @@ class _Run:
         """Mean negative log-likelihood in the units of the columns; NaN where no step was applied."""
         return total / counted - self.model.scaler.log_jacobian if counted else float("nan")
 
-    def _score(self, loss: float) -> float:
-        """The score of the epoch that just ended; the best average is kept."""
+    def _score(self, loss: float) -> tuple[float, bool]:
+        """The score of the epoch that just ended, and whether its average is the best so far."""
         state = self.state
         if self.validation is None:
-            return -loss
-        score = self._validation_score(state.average)
-        if score > state.best_score:  # type: ignore[operator]
-            state.best_score, state.best_parameters = score, state.average
-        return score
+            return -loss, False
+        log_prob, score = self._judged(state.average)
+        return score, score > state.best_score and self._beats_start(log_prob)  # type: ignore[operator]
+
+    def _beats_start(self, log_prob: NDArray[np.float64]) -> bool:
+        """Whether validation rows speak for more than the start, or it is no longer the best."""
+        if self.start is None:
+            return True
+        assert self.validation is not None
+        gain = np.minimum(log_prob - self.start, LARGEST_GAIN)
+        weights = self.validation.normalised_weights()
+        return _weights.mean(gain, weights) > EVIDENCE * _weights.standard_error(gain, weights)
 
     def _go_back(self, parameters: NDArray[Any]) -> None:
         """Go on from these weights, at the rate that the state now says."""
@@ -285,6 +302,8 @@ class _Run:
         state.average = optimizer["average"]
         state.order = dict(self.generator.bit_generator.state)
         state.parameters = self.model.flow.get_params()
+        if self.validation is None:
+            state.best_epoch = state.epoch
         if state.converged and state.best_parameters is not None:
             state.parameters = state.average = state.best_parameters  # going on starts from what won
         self.model.flow.set_params(state.used)

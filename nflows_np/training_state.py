@@ -56,7 +56,7 @@ class TrainingState:
     """All that training needs to go on as if it had never stopped: plain arrays and numbers.
 
     ``parameters`` are Adam's, ``average`` is what is judged and used. ``best_parameters`` are the best average
-    so far, None where there is no validation.
+    so far, of ``best_epoch``, None where there is no validation; epoch 0 is the start.
     """
 
     parameters: NDArray[Any]
@@ -71,13 +71,15 @@ class TrainingState:
     stale: int = 0
     best_parameters: NDArray[Any] | None = None
     best_score: float | None = None
+    best_epoch: int = 0
     reference_score: float | None = None
     converged: bool = False
 
     @classmethod
     def start(cls, parameters: NDArray[Any], seed: np.random.SeedSequence, epoch: int = 0) -> TrainingState:
         """The state before the first step, and after `epoch` epochs whose own state was not kept."""
-        return cls(parameters, parameters, dict(np.random.PCG64(seed).state), epoch=epoch)
+        order = dict(np.random.PCG64(seed).state)
+        return cls(parameters, parameters, order, epoch=epoch, best_epoch=epoch)
 
     @property
     def used(self) -> NDArray[Any]:

@@ -80,7 +80,7 @@ def test_auto_is_the_flows_own(banana):
 @every_base
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_fits_scores_and_draws(banana, base, dtype):
-    flow = small(base=base, dtype=dtype, max_iter=20).fit(banana)
+    flow = small(base=base, dtype=dtype, max_iter=60).fit(banana)
     assert np.isfinite(flow.score_samples(banana)).all()
     n_own = sum(size for name, _, size, _ in flow._model.flow.layout() if name.startswith("base."))
     assert flow.n_parameters_ == small(dtype=dtype).fit(banana).n_parameters_ + n_own

@@ -50,6 +50,7 @@ PYTHON_RANK = {
     "specs": 1,
     "training": 2,
     "training_state": 1,
+    "_distinct": 2,
     "_model": 2,
     "columns": 2,
     "presets": 2,

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import sklearn
 from scipy.stats import multivariate_normal
+from shrunk import shrunk_gaussian
 from sklearn.base import clone, is_outlier_detector
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -36,10 +37,10 @@ def small(**params):
 
 @pytest.mark.parametrize("dtype, rtol", [("float32", 2e-3), ("float64", 1e-9)])
 def test_linear_flow_is_the_gaussian_fit(banana, dtype, rtol):
-    """The start is the maximum-likelihood Gaussian, in the units of the columns, and training keeps it."""
+    """The start is the shrunk Gaussian, in the units of the columns, and training keeps it."""
     flow = FlowDensity(flow="linear", dtype=dtype, early_stopping=False, max_iter=1, learning_rate_init=1e-12)
     flow.fit(banana)
-    gaussian = multivariate_normal(banana.mean(axis=0), np.cov(banana.T, bias=True))
+    gaussian = multivariate_normal(*shrunk_gaussian(banana))
     np.testing.assert_allclose(flow.score_samples(banana), gaussian.logpdf(banana), rtol=rtol)
 
 

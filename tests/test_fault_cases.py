@@ -152,12 +152,12 @@ def interrupt(monkeypatch, name, call):
 
 
 @pytest.mark.parametrize("name", [
-    "_validation_score", "_steps", "_run", "_score", "_report", "_out_of_patience", "epoch",
+    "_judged", "_steps", "_run", "_score", "_report", "_out_of_patience", "epoch",
 ])  # fmt: skip
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_an_interrupted_fit_is_whole_wherever_it_was(banana, monkeypatch, tmp_path, early_stopping, name):
     """Epochs and curves of one length, Adam's own weights, the best average, and a file that can be read."""
-    if name == "_validation_score" and not early_stopping:
+    if name == "_judged" and not early_stopping:
         pytest.skip("nothing is validated")
     params = {"early_stopping": early_stopping, "warm_start": True, "batch_size": 10**6}
     interrupt(monkeypatch, name, 4)

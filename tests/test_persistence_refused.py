@@ -281,7 +281,7 @@ def test_members_that_are_there_twice(good, path):
 def test_too_many_members(good, path):
     manifest, members = opened(good)
     written(path, manifest, members | {f"m{i}": b"" for i in range(300)})
-    refused(path, "310 members")
+    refused(path, f"{len(members) + 301} members")
 
 
 # Manifests and arrays made to do harm
@@ -673,7 +673,12 @@ def test_fields_that_are_not_there_take_their_defaults(good, path, fitted, rows)
     flow = nflows_np.load(path)
     assert flow.get_params() == FlowDensity().get_params()
     assert np.array_equal(flow.score_samples(rows), fitted.score_samples(rows))
-    assert (flow.n_iter_, flow.converged_, flow.loss_curve_, flow.validation_scores_) == (0, False, [], None)
+    assert (flow.best_epoch_, flow.converged_, flow.loss_curve_, flow.validation_scores_) == (
+        None,
+        False,
+        [],
+        None,
+    )
 
 
 @pytest.mark.parametrize("change", [

@@ -11,12 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nflows_np._messages import shown
+from nflows_np.estimators._split import MIN_VALIDATION_ROWS, auto_share
 from nflows_np.presets._preset import preset_named
 from nflows_np.presets._rules import SHARED
 from nflows_np.specs import Base, Flow
 
-# Validation rows below which their mean says too little to stop by.
-MIN_VALIDATION_ROWS = 10
+# Rows below which "auto" is a Gaussian fit of all of them, and nothing is held out or trained.
+FEW_ROWS = 100
+
+# Columns up to which it is a flow of splines.
+FEW_COLUMNS = 40
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Choice:
     hidden_units: tuple[int, ...]
     batch_size: int
     alpha: float
-    early_stopping: bool
+    n_validation: int  # rows to hold out; 0 for none
 
 
 def choose(
@@ -42,7 +46,7 @@ def choose(
         ``flow``, ``flow_params``, ``base``, ``n_layers``, ``hidden_units``, ``activation``,
         ``batch_size``, ``alpha``, ``early_stopping`` and ``validation_fraction``, as the estimator has them.
     n_rows, n_features : int
-        The table: rows of positive weight, and columns.
+        The table: distinct rows of positive weight, and columns.
     feature_names : sequence of str, optional
         Names of the columns.
 
@@ -57,14 +61,12 @@ def choose(
         or a layer is on a column that the table does not have.
     """
     flow, own = params["flow"], params["flow_params"] or {}
-    batch_size, alpha, early_stopping = params["batch_size"], params["alpha"], params["early_stopping"]
+    batch_size, alpha = params["batch_size"], params["alpha"]
     if batch_size == "auto":
         batch_size = auto_batch_size(n_rows)
     if alpha == "auto":
         alpha = auto_alpha(n_rows, n_features)
-    if early_stopping == "auto":
-        early_stopping = n_rows * params["validation_fraction"] >= MIN_VALIDATION_ROWS
-    training = int(batch_size), float(alpha), bool(early_stopping)
+    training = int(batch_size), float(alpha), _n_validation(params, n_rows)
     if isinstance(flow, Flow):
         for name in ("flow_params", *SHARED):
             if not _is_default(params[name]):
@@ -81,11 +83,23 @@ def choose(
             raise ValueError(
                 f"flow_params={shown(own)} are options of one preset, whose name flow has to be; got flow='auto'."
             )
-        flow = auto_preset(n_rows)
+        flow = auto_preset(n_rows, n_features)
     chosen = preset_named(flow)
     options = chosen.decided({**{name: params[name] for name in SHARED}, **own}, n_rows, n_features)
     layers = Flow(chosen.layers(options))
     return Choice(_with_base(layers, params["base"]), options["n_layers"], options["hidden_units"], *training)
+
+
+def _n_validation(params: Mapping[str, Any], n_rows: int) -> int:
+    """How many rows are held out: a share, but none where they would be too few or leave fewer than two."""
+    if params["early_stopping"] == "auto" and params["flow"] == "auto" and n_rows < FEW_ROWS:
+        return 0
+    share = params["validation_fraction"]
+    n = round((auto_share(n_rows) if share == "auto" else share) * n_rows)
+    if params["early_stopping"] == "auto":
+        return n if n >= MIN_VALIDATION_ROWS and n_rows - n >= 2 else 0
+    n = max(1, n)
+    return n if params["early_stopping"] and n_rows - n >= 2 else 0
 
 
 def _is_default(value: Any) -> bool:
@@ -98,9 +112,16 @@ def _with_base(flow: Flow, base: str | Base) -> Flow:
     return flow if isinstance(base, str) and base == "auto" else replace(flow, base=base)
 
 
-def auto_preset(n_rows: int) -> str:
-    """A masked autoregressive flow; the Gaussian alone where there are too few rows to judge anything more by."""
-    return "maf" if n_rows >= 50 else "linear"
+def auto_preset(n_rows: int, n_features: int) -> str:
+    """A masked autoregressive flow of splines; of affine maps where splines are many for the rows of most tables.
+
+    Affine maps of a Gaussian start cannot tell two modes from one: the gradient is zero by symmetry, and training stays
+    where it is. Splines can, and are better on held-out rows of nearly all tables of up to 36 columns. Below
+    `FEW_ROWS` a Gaussian alone.
+    """
+    if n_rows < FEW_ROWS:
+        return "linear"
+    return "nsf_ar" if n_features <= FEW_COLUMNS else "maf"
 
 
 def auto_batch_size(n_rows: int) -> int:

@@ -16,27 +16,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from nflows_np._config import n_threads
+from nflows_np._distinct import first_copies, merged
 from nflows_np._limits import MAX_COUNT, MAX_LAYERS, MAX_REAL, MAX_WIDTH
 from nflows_np._messages import shown
 from nflows_np._model import FlowModel
 from nflows_np._random_state import CONSTRAINT, check_random_state
-from nflows_np._warnings import warn
 from nflows_np._weights import check_weights
 from nflows_np.estimators import _files
 from nflows_np.estimators._auto import Choice, choose
+from nflows_np.estimators._remarks import warn_of
 from nflows_np.estimators._rows import check_rows
+from nflows_np.estimators._split import check_groups, hold_out, units
 from nflows_np.estimators.fitted import PUBLIC, Fitted
 from nflows_np.estimators.fitting import Seeds, fit_flow
 from nflows_np.presets import PRESETS
 from nflows_np.specs import Base, Flow
 from nflows_np.specs._checks import ACTIVATIONS
 from nflows_np.specs._named import NAMED_BASES
-from nflows_np.training_state import History, Policy, Rows
+from nflows_np.training_state import Policy, Rows
 
 DTYPES = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 
@@ -72,7 +73,7 @@ class FlowEstimator(BaseEstimator):
         "alpha": [_one_of("auto"), Interval(Real, 0, MAX_REAL, closed="both")],
         "clip_ratio": [Interval(Real, 1, MAX_REAL, closed="right"), Options(Real, {np.inf})],
         "early_stopping": [_one_of("auto"), "boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "validation_fraction": [_one_of("auto"), Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [_POSITIVE_COUNT, Options(Real, {np.inf})],
         "tol": [Interval(Real, 0, MAX_REAL, closed="both")],
         "warm_start": ["boolean"],
@@ -94,14 +95,15 @@ class FlowEstimator(BaseEstimator):
         X: Any,
         sample_weight: Any,
         X_val: Any = None,
+        groups: Any = None,
         *,
         incremental: bool = False,
         feature_names: Sequence[str] | None = None,
     ) -> None:
         """Fit, or go on with a fit.
 
-        ``incremental`` is one epoch without validation, and goes on where there is a fit. ``feature_names``
-        are for an array whose names are known from elsewhere.
+        ``incremental`` is one epoch without validation over the rows as they come, and goes on where there is a fit.
+        ``feature_names`` are for an array whose names are known from elsewhere.
 
         All is made aside and takes its place in one step: what fails leaves the estimator as it was, and threads
         that score meanwhile score with the fit that was there.
@@ -115,6 +117,12 @@ class FlowEstimator(BaseEstimator):
         if feature_names is not None:
             draft.feature_names_in_ = np.asarray(feature_names, dtype=object)
         rows = self._weighted_rows(X, sample_weight, least)
+        unsplit = None
+        if not incremental:
+            first = first_copies(X, rows.index)
+            if groups is not None:
+                unsplit = units(check_groups(groups, X)[rows.index], first)
+            rows = merged(rows, first)
         names: Sequence[str] | None = getattr(draft, "feature_names_in_", None)
         choice = choose(self.get_params(deep=False), len(rows), X.shape[1], names)
         if resume is None:
@@ -122,12 +130,16 @@ class FlowEstimator(BaseEstimator):
         else:
             self._check_architecture(resume)
             seeds = Seeds(resume.entropy)
+        table = rows
         validation = None
-        if not incremental:
-            rows, validation = draft._validation_rows(rows, X_val, choice, seeds)
-        policy = self._policy(choice, incremental)
+        if X_val is not None:
+            validation = draft._given_validation(X_val, groups)
+        elif not incremental and choice.n_validation:
+            rows, validation = hold_out(rows, choice.n_validation, seeds.split, unsplit)
+        policy = self._policy(choice, incremental, validation is not None)
         fitted, model, history = fit_flow(
             choice,
+            table,
             rows,
             validation,
             policy,
@@ -138,7 +150,7 @@ class FlowEstimator(BaseEstimator):
         )
         self._adopt(fitted, model)
         try:
-            self._warn(history, policy)
+            warn_of(self, history, policy, table)
         finally:
             if history.interrupted:  # the caller of many fits has to stop, too
                 raise KeyboardInterrupt
@@ -155,29 +167,25 @@ class FlowEstimator(BaseEstimator):
         index = np.flatnonzero(weights)
         return Rows(X, index, None if np.all(weights[index] == weights[index[0]]) else weights)
 
-    def _validation_rows(
-        self, rows: Rows, X_val: Any, choice: Choice, seeds: Seeds
-    ) -> tuple[Rows, Rows | None]:
-        """The rows to learn from and those to validate on: given ones, a random share, or none."""
-        if X_val is not None:
-            if self.early_stopping is False:
-                raise ValueError(
-                    "X_val is given while early_stopping is False: nothing would be validated on it."
-                )
-            X_val = self._check_rows(X_val, name="X_val")
-            return rows, Rows(X_val, np.arange(len(X_val)))
-        n_validation = max(1, round(self.validation_fraction * len(rows)))
-        if not choice.early_stopping or len(rows) - n_validation < 2:
-            return rows, None
-        order = np.random.Generator(np.random.PCG64(seeds.split)).permutation(len(rows))
-        held_out, kept = np.sort(order[:n_validation]), np.sort(order[n_validation:])
-        return rows.take(kept), rows.take(held_out)
+    def _given_validation(self, X_val: Any, groups: Any) -> Rows:
+        """The rows to validate on that the caller gives."""
+        if self.early_stopping is False:
+            raise ValueError(
+                "X_val is given while early_stopping is False: nothing would be validated on it."
+            )
+        if groups is not None:
+            raise ValueError(
+                "groups say what may not be split, and with X_val nothing is split: give one of the two."
+            )
+        X_val = self._check_rows(X_val, name="X_val")
+        return Rows(X_val, np.arange(len(X_val)))
 
-    def _policy(self, choice: Choice, incremental: bool) -> Policy:
-        """The parameters of training."""
+    def _policy(self, choice: Choice, incremental: bool, validated: bool) -> Policy:
+        """The parameters of training. What nothing would judge is not trained, unless that is asked for."""
         patience = np.inf if incremental else float(self.n_iter_no_change)  # a stream has no plateaus
+        judged = validated or self.early_stopping != "auto"
         return Policy(
-            max_iter=1 if incremental else int(self.max_iter),
+            max_iter=1 if incremental else int(self.max_iter) if judged else 0,
             batch_size=choice.batch_size,
             learning_rate=float(self.learning_rate_init),
             alpha=choice.alpha,
@@ -219,30 +227,6 @@ class FlowEstimator(BaseEstimator):
         self.__dict__.update(state)
         if fitted.feature_names is None:
             self.__dict__.pop("feature_names_in_", None)
-
-    def _warn(self, history: History, policy: Policy) -> None:
-        """Say what the user should know; nothing where all went well."""
-        if history.interrupted:
-            warn(
-                f"Training interrupted after {self._fitted.n_iter} epochs; the best weights so far are kept.",
-            )
-        if history.dropped_steps:
-            slowed = f"The learning rate came down to {history.learning_rate:.1e}"
-            end = "Training was given up" if history.gave_up else slowed
-            warn(
-                f"{history.dropped_steps} training step(s) had a loss or gradient that was not finite; they were not "
-                f"applied and the best weights so far were restored. {end}. Consider a smaller learning_rate_init, and "
-                "look for extreme values in X.",
-                ConvergenceWarning,
-            )
-        elif (
-            history.validated and policy.max_iter > 1 and not (self._fitted.converged or history.interrupted)
-        ):
-            warn(
-                f"Maximum number of epochs ({policy.max_iter}) reached while the validation log-likelihood was still "
-                "improving. Raise max_iter, or go on with warm_start=True.",
-                ConvergenceWarning,
-            )
 
     # State
 
@@ -312,3 +296,7 @@ def _attribute(name: str) -> property:
 
 for _name in PUBLIC:
     setattr(FlowEstimator, f"{_name}_", _attribute(_name))
+
+# At least 1, as scikit-learn has it: where nothing is trained, the start, a closed form, is the one iteration.
+_epochs = FlowEstimator.n_iter_
+FlowEstimator.n_iter_ = property(lambda self: max(1, _epochs.fget(self)))

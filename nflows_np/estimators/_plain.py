@@ -30,6 +30,10 @@ def count(name: str, value: Any, most: int = 2**53) -> int:
     return value
 
 
+def count_or_none(name: str, value: Any) -> int | None:
+    return None if value is None else count(name, value)
+
+
 def counts(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list):
         raise ValueError(f"{name} is {shown(value)}, not a list of integers")

@@ -1,7 +1,8 @@
 """The state of training in a file.
 
-What a fit has already said elsewhere is not repeated: the weights in use are the best ones where there was validation,
-else the average; epochs and scores stand with the fit's own fields.
+What a fit has already said elsewhere is not repeated: the weights in use are the best ones where there was validation
+(but for the start's, whose place one of all rows has taken), else the average; epochs and scores stand with the fit's
+own fields.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from nflows_np.training_state import MAX_HALVINGS, TrainingState
 if TYPE_CHECKING:
     from nflows_np.estimators.fitted import Fitted
 
-ARRAYS = ["training_parameters", "training_average", "training_m", "training_v"]
+ARRAYS = ["training_parameters", "training_average", "training_m", "training_v", "training_start"]
 
 _COUNTS = {"step": 2**53, "halvings": MAX_HALVINGS + 1, "cuts": 2**53, "stale": 2**53}
 
@@ -29,6 +30,8 @@ def write(state: TrainingState) -> tuple[dict[str, Any], Arrays]:
     arrays = {"training_parameters": state.parameters, "training_m": state.m, "training_v": state.v}
     if state.best_parameters is not None:
         arrays["training_average"] = state.average
+        if state.best_epoch == 0:
+            arrays["training_start"] = state.best_parameters
     return document, {name: array for name, array in arrays.items() if array is not None}
 
 
@@ -40,16 +43,22 @@ def read(document: Any, arrays: Arrays, fitted: Fitted) -> TrainingState:
     validated = fitted.best_validation_score is not None
     if validated != ("training_average" in arrays):
         raise ValueError("training_average stands beside a validation score, and nowhere else")
+    best_epoch = fitted.n_iter if fitted.best_epoch is None else fitted.best_epoch
+    at_start = validated and fitted.best_epoch == 0
+    if at_start != ("training_start" in arrays):
+        raise ValueError("training_start stands beside a best epoch of 0, and nowhere else")
+    absent = {"training_average": not validated, "training_start": not at_start}
     of_length = {
         name: _plain.vector(arrays, name, fitted.parameters.dtype, fitted.n_parameters)
         for name in ARRAYS
-        if validated or name != "training_average"
+        if not absent.get(name)
     }
     m, v = of_length["training_m"], of_length["training_v"]
     _check_moments(m, v)
     average = (
         _plain.weights("training_average", of_length["training_average"]) if validated else fitted.parameters
     )
+    best = _plain.weights("training_start", of_length["training_start"]) if at_start else fitted.parameters
     return TrainingState(
         parameters=_plain.weights("training_parameters", of_length["training_parameters"]),
         average=average,
@@ -58,7 +67,8 @@ def read(document: Any, arrays: Arrays, fitted: Fitted) -> TrainingState:
         v=v,
         epoch=fitted.n_iter,
         converged=fitted.converged,
-        best_parameters=fitted.parameters if validated else None,
+        best_parameters=best if validated else None,
+        best_epoch=best_epoch,
         best_score=fitted.best_validation_score,
         reference_score=_plain.real_or_none("reference_score", document.get("reference_score")),
         **{name: _plain.count(name, document.get(name, 0), most) for name, most in _COUNTS.items()},

@@ -28,8 +28,11 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
 
     Columns are scaled inside the model, robustly and from the training rows alone, and the scaling's Jacobian
     is counted: densities are those of the columns as they come in, in nats. No ``StandardScaler`` is needed
-    before it, and one would change the density by its own, uncounted, Jacobian. Training starts at the
-    Gaussian fit of the data.
+    before it, and one would change the density by its own, uncounted, Jacobian.
+
+    Training starts at a Gaussian fit of the rows, with the shrunk covariance of Ledoit and Wolf, and some rows are held
+    out to judge by: where no epoch is better on them than the start, by more than chance, the start of all rows is what
+    ``fit`` leaves. Equal rows count as one row of a larger weight, so that none trains and judges at once.
 
     Parameters
     ----------
@@ -70,10 +73,12 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         all others say; inf leaves them as they are.
     early_stopping : bool or "auto", default="auto"
         Whether to set rows aside, watch their likelihood and keep the weights that were best on them. "auto"
-        does so where ``validation_fraction`` of the rows are ten rows or more. Without it, progress is that
-        of the training likelihood, and the last weights are kept.
-    validation_fraction : float, default=0.1
-        Share of the rows to set aside.
+        does so where ``validation_fraction`` of the rows are ten rows or more, and trains nothing where they are
+        fewer: the Gaussian start is kept. With False, progress is that of the training likelihood, and the last
+        weights are kept.
+    validation_fraction : float or "auto", default="auto"
+        Share of the distinct rows to set aside. "auto" is a tenth, and a larger share, of up to a third, where a tenth
+        is less than a hundred rows.
     n_iter_no_change : int or inf, default=20
         Epochs within which the mean log-likelihood must gain ``tol``, else training has converged. After half as many
         the best weights come back and the learning rate is quartered.
@@ -109,7 +114,10 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     loc_, scale_ : ndarray of shape (n_features_in_,)
         The scaling of the columns, ``(x - loc_) / scale_``.
     n_iter_ : int
-        Epochs so far.
+        Epochs so far; 1 where nothing was trained, for the start's sake.
+    best_epoch_ : int or None
+        The epoch whose weights were kept: 0 is the start, the last one without validation. None in a model that was
+        saved before this was recorded.
     converged_ : bool
         Whether training ended because progress had.
     loss_curve_ : list of float
@@ -117,7 +125,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     validation_scores_ : list of float or None
         Mean log-likelihood of the validation rows after each epoch.
     best_validation_score_ : float or None
-        The validation score of the weights that were kept. The start, a Gaussian fit, is a candidate.
+        The validation score of the weights that were kept.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -169,7 +177,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         alpha: float | str = "auto",
         clip_ratio: float = 2.0,
         early_stopping: bool | str = "auto",
-        validation_fraction: float = 0.1,
+        validation_fraction: float | str = "auto",
         n_iter_no_change: float = 20,
         tol: float = 1e-4,
         warm_start: bool = False,
@@ -209,6 +217,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         sample_weight: ArrayLike | None = None,
         *,
         X_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> Self:
         """Fit the flow to rows.
 
@@ -221,6 +230,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
             Weights, not negative. A weight of 2 is the row twice, a weight of 0 the row left out.
         X_val : array-like of shape (n_validation_samples, n_features), default=None
             Rows to validate on, in place of a share of ``X``.
+        groups : array-like of shape (n_samples,), default=None
+            A label for each row, such as a patient's or a chain's. Rows of one group are held out together or not at
+            all, as scikit-learn's splitters by groups have it.
 
         Returns
         -------
@@ -229,20 +241,22 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Raises
         ------
         ValueError
-            If a parameter, a row or a weight is not valid, or ``X_val`` is given with
-            ``early_stopping=False``. The estimator is then as it was.
+            If a parameter, a row, a weight or a group is not valid, or ``X_val`` is given with
+            ``early_stopping=False`` or with ``groups``. The estimator is then as it was.
 
         Warns
         -----
         ConvergenceWarning
-            If ``max_iter`` ended training while validation was still improving, or steps were not finite.
+            If ``max_iter`` ended training while validation was still improving, steps were not finite, or training
+            stayed at a Gaussian that the rows are visibly not.
         DegenerateColumnWarning
             If a column is constant or discrete, or a combination of others.
         UserWarning
-            If training was interrupted (Ctrl-C): the best weights so far are then kept, the estimator is fitted, and
-            the KeyboardInterrupt goes on to the caller.
+            If rows are too few to judge the named flow by, or ``early_stopping=False`` leaves more parameters than rows
+            unjudged. If training was interrupted (Ctrl-C): the best weights so far are then kept, the estimator is
+            fitted, and the KeyboardInterrupt goes on to the caller.
         """
-        self._fit_flow(X, sample_weight, X_val)
+        self._fit_flow(X, sample_weight, X_val, groups)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)

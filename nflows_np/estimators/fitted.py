@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nflows_np._engine import engine
 from nflows_np._messages import shown
 from nflows_np.columns import ColumnScaler
+from nflows_np.columns.residuals import Residuals
 from nflows_np.estimators import _params, _plain, _training_file
 from nflows_np.estimators._plain import Arrays
 from nflows_np.specs import Flow, from_dict
@@ -48,11 +49,13 @@ class Fitted:
         The scaling.
     parameters : ndarray of shape (n_parameters,)
         The flow's parameters, float32 or float64. All three are held read-only.
+    residuals : Residuals, optional
+        Columns that others nearly determine, and what the scaling leaves of them.
     feature_names : tuple of str, optional
         Names of the columns.
     n_layers, hidden_units, batch_size, alpha, early_stopping
         What the estimator's parameters came to.
-    n_iter, converged, loss_curve, validation_scores, best_validation_score
+    n_iter, best_epoch, converged, loss_curve, validation_scores, best_validation_score
         How training went.
     architecture : mapping
         The estimator's parameters that may not change while a fit goes on.
@@ -66,12 +69,14 @@ class Fitted:
     loc: NDArray[np.float64]
     scale: NDArray[np.float64]
     parameters: NDArray[Any]
+    residuals: Residuals | None = None
     n_layers: int = _kept(_plain.count, default=0)
     hidden_units: tuple[int, ...] = _kept(_plain.counts, default=())
     batch_size: int = _kept(_plain.count, default=0)
     alpha: float = _kept(_plain.real, default=0.0)
     early_stopping: bool = _kept(_plain.flag, default=False)
     n_iter: int = _kept(_plain.count, default=0)
+    best_epoch: int | None = _kept(_plain.count_or_none, default=None)
     converged: bool = _kept(_plain.flag, default=False)
     loss_curve: list[float] = field(default_factory=list, metadata=_CURVE)
     validation_scores: list[float] | None = field(default=None, metadata=_CURVE)
@@ -97,12 +102,15 @@ class Fitted:
     @property
     def scaler(self) -> ColumnScaler:
         """The scaling of the columns."""
-        return ColumnScaler(self.loc, self.scale)
+        return ColumnScaler(self.loc, self.scale, self.residuals)
 
     def to_file(self, *, resumable: bool) -> tuple[dict[str, Any], Arrays]:
         """The document and the arrays of a file, with the state of training where that is asked for."""
         document: dict[str, Any] = {"flow": self.flow.to_dict()}
         arrays: Arrays = {name: getattr(self, name) for name in ("loc", "scale", "parameters")}
+        if self.residuals is not None:
+            arrays |= {f"residual_{name}": array for name, array in vars(self.residuals).items()}
+            arrays["residual_weights"] = self.residuals.weights.ravel()
         for f in dataclasses.fields(self):
             value = getattr(self, f.name)
             if "curve" in f.metadata and value is not None:
@@ -127,7 +135,7 @@ class Fitted:
         """
         kept = {f.name: f.metadata["read"] for f in dataclasses.fields(cls) if "read" in f.metadata}
         curves = [f.name for f in dataclasses.fields(cls) if "curve" in f.metadata]
-        own = ["loc", "scale", "parameters", *curves]
+        own = ["loc", "scale", "parameters", *_RESIDUALS, *curves]
         _plain.section("the list of arrays", arrays, own + _training_file.ARRAYS)
         _plain.section("fitted", document, ["flow", "training", *kept])
         fields = {name: read(name, document[name]) for name, read in kept.items() if name in document}
@@ -136,6 +144,7 @@ class Fitted:
         scale = _plain.finite("scale", _plain.vector(arrays, "scale", np.float64, len(loc)))
         if not np.all(scale > 0):
             raise ValueError("a column's scale is not positive")
+        fields["residuals"] = _residuals(arrays, len(loc))
         names = fields.get("feature_names")
         if names is not None and len(names) != len(loc):
             raise ValueError(f"feature_names are not the names of {len(loc)} columns")
@@ -146,6 +155,8 @@ class Fitted:
         parameters = _plain.weights("parameters", _plain.vector(arrays, "parameters", dtype))
         flow = _flow(document["flow"], len(loc), len(parameters))
         fitted = cls(flow, loc, scale, parameters, **fields)
+        if fitted.best_epoch is not None and fitted.best_epoch > fitted.n_iter:
+            raise ValueError(f"best_epoch is {fitted.best_epoch}, after {fitted.n_iter} epochs")
         if "training" not in document:
             _plain.section("the list of arrays", arrays, own)
             return fitted
@@ -154,8 +165,32 @@ class Fitted:
 
 
 PUBLIC = ("n_parameters", *(f.name for f in dataclasses.fields(Fitted)))
-PUBLIC = tuple(n for n in PUBLIC if n not in ("feature_names", "architecture", "entropy", "training"))
+PUBLIC = tuple(
+    n for n in PUBLIC if n not in ("residuals", "feature_names", "architecture", "entropy", "training")
+)
 """The fields that users see, as attributes of a fitted estimator."""
+
+
+_RESIDUALS = ("residual_columns", "residual_weights", "residual_widths")
+
+
+def _residuals(arrays: Arrays, n_features: int) -> Residuals | None:
+    """The residuals of a file, if it has any."""
+    if not any(name in arrays for name in _RESIDUALS):
+        return None
+    columns = _plain.vector(arrays, "residual_columns", np.int64)
+    weights = _plain.finite("residual_weights", _plain.vector(arrays, "residual_weights", np.float64))
+    widths = _plain.finite(
+        "residual_widths", _plain.vector(arrays, "residual_widths", np.float64, len(columns))
+    )
+    if not len(columns) or np.any(np.diff(columns) <= 0) or columns[0] < 0 or columns[-1] >= n_features:
+        raise ValueError(f"residual_columns are not some of {n_features} columns in increasing order")
+    if len(weights) != len(columns) * n_features:
+        raise ValueError(f"residual_weights are not those of {len(columns)} among {n_features} columns")
+    weights = weights.reshape(-1, n_features)
+    if np.any(weights[:, columns]) or not np.all(widths > 0):
+        raise ValueError("residuals are of each other, or a width is not positive")
+    return Residuals(columns, weights, widths)
 
 
 def _flow(spec: Any, n_features: int, n_parameters: int) -> Flow:

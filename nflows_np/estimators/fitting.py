@@ -29,11 +29,12 @@ START_RANGE = 100.0
 
 
 class Seeds:
-    """Independent seeds for the four things that are random, from one draw of the user's random state."""
+    """Independent seeds for what is random, from one draw of the user's random state."""
 
     def __init__(self, entropy: Sequence[int]) -> None:
         self.entropy = tuple(entropy)
         self.resolve, self.start, self.split, self.order = np.random.SeedSequence(self.entropy).spawn(4)
+        self.order_of_start = self.order.spawn(1)[0]
 
     @classmethod
     def draw(cls, random_state: np.random.RandomState) -> Seeds:
@@ -43,6 +44,7 @@ class Seeds:
 
 def fit_flow(
     choice: Choice,
+    table: Rows,
     rows: Rows,
     validation: Rows | None,
     policy: Policy,
@@ -58,6 +60,8 @@ def fit_flow(
     ----------
     choice : Choice
         What an estimator's parameters mean for the table.
+    table : Rows
+        All rows, which columns are scaled by.
     rows, validation : Rows
         The rows to learn from, and those to judge by (or None).
     policy : Policy
@@ -80,13 +84,16 @@ def fit_flow(
     """
     if resume is None:
         dtype = np.dtype(architecture["dtype"])
-        model = _started(choice, rows, seeds, dtype, feature_names)
+        model = _model(choice, table, seeds, dtype, feature_names)
+        _start(model, rows, seeds)
         state = TrainingState.start(model.flow.get_params(), seeds.order)
         names = None if feature_names is None else tuple(str(name) for name in feature_names)
     else:
         model = FlowModel(resume.flow, resume.scaler, resume.parameters.dtype)
         state, names = _state_of(resume, seeds), resume.feature_names
     state, history = train(model, rows, validation, state, policy)
+    if history.validated and state.best_epoch == 0:
+        _start(model, table, seeds)  # no epoch is better than the start, which is better with all rows
     scores = resume.validation_scores if resume else None
     if history.validated:
         scores = [*(scores or []), *history.scores]
@@ -94,13 +101,15 @@ def fit_flow(
         flow=model.spec,
         loc=model.scaler.loc,
         scale=model.scaler.scale,
-        parameters=state.used,
+        residuals=model.scaler.residuals,
+        parameters=model.flow.get_params(),
         n_layers=resume.n_layers if resume else choice.n_layers,
         hidden_units=resume.hidden_units if resume else choice.hidden_units,
         batch_size=history.batch_rows,
         alpha=policy.alpha,
         early_stopping=history.validated,
         n_iter=state.epoch,
+        best_epoch=state.best_epoch,
         converged=state.converged,
         loss_curve=[*(resume.loss_curve if resume else []), *history.losses],
         validation_scores=scores,
@@ -124,27 +133,30 @@ def _state_of(resume: Fitted, seeds: Seeds) -> TrainingState:
     return TrainingState.start(resume.parameters, seeds.order, resume.n_iter)
 
 
-def _started(
-    choice: Choice, rows: Rows, seeds: Seeds, dtype: np.dtype[Any], feature_names: Sequence[str] | None
+def _model(
+    choice: Choice, table: Rows, seeds: Seeds, dtype: np.dtype[Any], feature_names: Sequence[str] | None
 ) -> FlowModel:
-    """A new model, scaled to the rows and started at their Gaussian fit."""
-    n_features = rows.X.shape[1]
+    """A new model, scaled to the rows of a table."""
+    n_features = table.X.shape[1]
     spec = choice.flow.resolve(n_features, np.random.Generator(np.random.PCG64(seeds.resolve)))
     scaler = ColumnScaler.fit(
-        rows.X,
-        rows.index,
-        sample_weight=rows.weights,
+        table.X,
+        table.index,
+        sample_weight=table.weights,
         feature_names=feature_names,
         as_they_are=spec.circular_columns(n_features),
     )
-    model = FlowModel(spec, scaler, dtype)
+    return FlowModel(spec, scaler, dtype)
+
+
+def _start(model: FlowModel, rows: Rows, seeds: Seeds) -> None:
+    """Bring a model to its start, the Gaussian fit of some rows."""
     model.flow.start(int(seeds.start.generate_state(1, np.uint64)[0] >> 1))
     some = rows
     if len(rows) > START_ROWS:
-        order = np.random.Generator(np.random.PCG64(seeds.order.spawn(1)[0])).permutation(len(rows))
+        order = np.random.Generator(np.random.PCG64(seeds.order_of_start)).permutation(len(rows))
         some = rows.take(np.sort(order[:START_ROWS]))
     stream = model.rows(some.X, some.index)
-    panels = stream.move(np.empty(stream.shape, dtype))
+    panels = stream.move(np.empty(stream.shape, model.dtype))
     np.clip(panels, -START_RANGE, START_RANGE, out=panels)
     model.flow.start_from_data(panels, len(some), weights=some.normalised_weights())
-    return model

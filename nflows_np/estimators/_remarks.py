@@ -1,0 +1,97 @@
+"""What a user should know of a fit: warnings, and nothing where all went well."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+from sklearn.exceptions import ConvergenceWarning
+
+from nflows_np._model import FlowModel
+from nflows_np._warnings import warn
+from nflows_np.columns.empirical import evenly_spread
+from nflows_np.specs import LinearGaussian, StandardNormal
+from nflows_np.training_state import History, Policy, Rows
+
+if TYPE_CHECKING:
+    from nflows_np.estimators._base import FlowEstimator
+
+# Rows that are looked at, and the chance of a false alarm on a normal table.
+LOOKED_AT, FALSE_ALARM = 4096, 1e-3
+
+
+def warn_of(estimator: FlowEstimator, history: History, policy: Policy, table: Rows) -> None:
+    """Warn of a fit of the rows of a table that went otherwise than it should."""
+    fitted, name, n_rows = estimator._fitted, type(estimator).__name__, len(table)
+    if not policy.max_iter and estimator.flow != "auto":
+        warn(
+            f"{name}: {n_rows} distinct rows are too few to hold some out and judge a flow by; it stays at its start, "
+            "a Gaussian fit. Give X_val, or set early_stopping to True or False to train it all the same.",
+        )
+    if policy.max_iter > 1 and not history.validated and fitted.n_parameters > n_rows:
+        warn(
+            f"{name}: early_stopping={estimator.early_stopping} trains {fitted.n_parameters:,} parameters on "
+            f"{n_rows:,} distinct rows, and nothing judges them: expect densities far too high at the rows and far too "
+            "low between them.",
+        )
+    if history.interrupted:
+        warn(f"Training interrupted after {fitted.n_iter} epochs; the best weights so far are kept.")
+    if history.dropped_steps:
+        slowed = f"The learning rate came down to {history.learning_rate:.1e}"
+        end = "Training was given up" if history.gave_up else slowed
+        warn(
+            f"{history.dropped_steps} training step(s) had a loss or gradient that was not finite; they were not "
+            f"applied and the best weights so far were restored. {end}. Consider a smaller learning_rate_init, and "
+            "look for extreme values in X.",
+            ConvergenceWarning,
+        )
+    elif history.validated and policy.max_iter > 1 and not (fitted.converged or history.interrupted):
+        warn(
+            f"Maximum number of epochs ({policy.max_iter}) reached while the validation log-likelihood was still "
+            "improving. Raise max_iter, or go on with warm_start=True.",
+            ConvergenceWarning,
+        )
+    if history.validated and fitted.converged and fitted.best_epoch == 0:
+        _warn_if_stuck(estimator, table)
+
+
+def _warn_if_stuck(estimator: FlowEstimator, table: Rows) -> None:
+    """Warn of a flow that stayed at a Gaussian, where more was asked for and the rows are none.
+
+    The gradient of a Gaussian start can vanish by symmetry: affine maps cannot begin to tell two equal modes from one.
+    Training then ends where it began, as if there were nothing to learn.
+    """
+    flow = estimator._fitted.flow
+    gaussian = all(isinstance(bijection, LinearGaussian) for bijection in flow.bijections)
+    if gaussian or not isinstance(flow.base, StandardNormal):
+        return
+    n = _columns_not_normal(estimator._model, table)
+    if n:
+        warn(
+            f"{type(estimator).__name__}: training stayed at its start, a Gaussian fit, which the rows are visibly "
+            f"not: {n} of {estimator.n_features_in_} latent columns are far from normal. Another flow may get away "
+            "from it, such as flow='nsf_ar', or base='gaussian_mixture'.",
+            ConvergenceWarning,
+        )
+
+
+def _columns_not_normal(model: FlowModel, rows: Rows) -> int:
+    """How many latent columns are visibly not standard normal, by the test of Kolmogorov and Smirnov."""
+    some = rows.take(evenly_spread(len(rows), LOOKED_AT))
+    weights = np.ones(len(some)) if some.weights is None else some.weights[some.index]
+    z = model.transform(np.asarray(some.X[some.index]))
+    bound = math.sqrt(-0.5 * math.log(FALSE_ALARM / 2 / z.shape[1]))
+    return sum(_distance(column, weights) > bound for column in z.T)
+
+
+def _distance(z: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Kolmogorov's distance from the normal, times the root of the number of rows that the weights come to."""
+    order = np.argsort(z)
+    shares = weights[order] / weights.sum()
+    above = np.cumsum(shares)
+    expected = ndtr(z[order])
+    distance = max(np.max(above - expected), np.max(expected - above + shares))
+    return float(distance / np.sqrt(np.sum(np.square(shares))))
