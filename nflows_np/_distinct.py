@@ -44,8 +44,11 @@ def first_copies(X: NDArray[Any], index: NDArray[np.int64]) -> NDArray[np.int64]
     for begin in range(0, n, BLOCK_ROWS):
         part = slice(begin, begin + BLOCK_ROWS)
         hashes[part] = _hashed(X[index[part]])
+    ordered = np.sort(hashes)
+    if np.all(ordered[1:] != ordered[:-1]):  # as in most tables
+        return np.arange(n)
     order = np.argsort(hashes, kind="stable")
-    begins = np.flatnonzero(np.concatenate([[True], hashes[order][1:] != hashes[order][:-1]]))
+    begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     first = np.empty(n, dtype=np.int64)
     first[order] = np.repeat(order[begins], np.diff(begins, append=n))
     copies = np.flatnonzero(first != np.arange(n))

@@ -102,6 +102,16 @@ def test_a_flow_that_stays_at_its_saddle_says_so(rng):
             FlowDensity(preset, random_state=0).fit(rows)
 
 
+def test_auto_leaves_the_saddle_of_wide_tables_by_splines(rng):
+    X = np.where(rng.random((500, 41)) < 0.5, -2.0, 2.0) + 0.5 * rng.standard_normal((500, 41))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        flow = FlowDensity(max_iter=60, n_iter_no_change=6, random_state=0).fit(X)
+    assert flow.best_epoch_ > 0
+    again = FlowDensity("nsf_ar", max_iter=60, n_iter_no_change=6, random_state=0).fit(X)
+    assert np.array_equal(flow.parameters_, again.parameters_)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_distance_is_kolmogorovs(rng, weighted):
     z, weights = rng.standard_normal(500), rng.integers(1, 4, 500) if weighted else np.ones(500)

@@ -19,8 +19,8 @@ from nflows_np.specs import Base, Flow
 # Rows below which "auto" is a Gaussian fit of all of them, and nothing is held out or trained.
 FEW_ROWS = 100
 
-# Columns up to which it is a flow of splines.
-FEW_COLUMNS = 40
+# Columns up to which it is a flow of splines; beyond, where affine maps are stuck at a Gaussian that the rows are not.
+FEW_COLUMNS, SPLINES = 40, "nsf_ar"
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def auto_preset(n_rows: int, n_features: int) -> str:
     """
     if n_rows < FEW_ROWS:
         return "linear"
-    return "nsf_ar" if n_features <= FEW_COLUMNS else "maf"
+    return SPLINES if n_features <= FEW_COLUMNS else "maf"
 
 
 def auto_batch_size(n_rows: int) -> int:

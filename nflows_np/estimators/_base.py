@@ -8,6 +8,7 @@ nor saved, so that a model moves between processes, machines and instruction set
 from __future__ import annotations
 
 import copy
+import functools
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
@@ -27,8 +28,8 @@ from nflows_np._model import FlowModel
 from nflows_np._random_state import CONSTRAINT, check_random_state
 from nflows_np._weights import check_weights
 from nflows_np.estimators import _files
-from nflows_np.estimators._auto import Choice, choose
-from nflows_np.estimators._remarks import warn_of
+from nflows_np.estimators._auto import FEW_COLUMNS, SPLINES, Choice, choose
+from nflows_np.estimators._remarks import columns_left_behind, warn_of
 from nflows_np.estimators._rows import check_rows
 from nflows_np.estimators._split import check_groups, hold_out, units
 from nflows_np.estimators.fitted import PUBLIC, Fitted
@@ -124,7 +125,8 @@ class FlowEstimator(BaseEstimator):
                 unsplit = units(check_groups(groups, X)[rows.index], first)
             rows = merged(rows, first)
         names: Sequence[str] | None = getattr(draft, "feature_names_in_", None)
-        choice = choose(self.get_params(deep=False), len(rows), X.shape[1], names)
+        params = self.get_params(deep=False)
+        choice = choose(params, len(rows), X.shape[1], names)
         if resume is None:
             seeds = Seeds.draw(check_random_state(self.random_state))
         else:
@@ -137,17 +139,21 @@ class FlowEstimator(BaseEstimator):
         elif not incremental and choice.n_validation:
             rows, validation = hold_out(rows, choice.n_validation, seeds.split, unsplit)
         policy = self._policy(choice, incremental, validation is not None)
-        fitted, model, history = fit_flow(
-            choice,
-            table,
-            rows,
-            validation,
-            policy,
-            seeds,
+        fit = functools.partial(
+            fit_flow,
+            table=table,
+            rows=rows,
+            validation=validation,
+            policy=policy,
+            seeds=seeds,
             architecture=self._architecture(),
             feature_names=names,
             resume=resume,
         )
+        fitted, model, history = fit(choice)
+        wide = self.flow == "auto" and resume is None and X.shape[1] > FEW_COLUMNS
+        if wide and columns_left_behind(fitted, model, table):
+            fitted, model, history = fit(choose(params | {"flow": SPLINES}, len(table), X.shape[1], names))
         self._adopt(fitted, model)
         try:
             warn_of(self, history, policy, table)

@@ -18,6 +18,7 @@ from nflows_np.training_state import History, Policy, Rows
 
 if TYPE_CHECKING:
     from nflows_np.estimators._base import FlowEstimator
+    from nflows_np.estimators.fitted import Fitted
 
 # Rows that are looked at, and the chance of a false alarm on a normal table.
 LOOKED_AT, FALSE_ALARM = 4096, 1e-3
@@ -54,28 +55,27 @@ def warn_of(estimator: FlowEstimator, history: History, policy: Policy, table: R
             "improving. Raise max_iter, or go on with warm_start=True.",
             ConvergenceWarning,
         )
-    if history.validated and fitted.converged and fitted.best_epoch == 0:
-        _warn_if_stuck(estimator, table)
-
-
-def _warn_if_stuck(estimator: FlowEstimator, table: Rows) -> None:
-    """Warn of a flow that stayed at a Gaussian, where more was asked for and the rows are none.
-
-    The gradient of a Gaussian start can vanish by symmetry: affine maps cannot begin to tell two equal modes from one.
-    Training then ends where it began, as if there were nothing to learn.
-    """
-    flow = estimator._fitted.flow
-    gaussian = all(isinstance(bijection, LinearGaussian) for bijection in flow.bijections)
-    if gaussian or not isinstance(flow.base, StandardNormal):
-        return
-    n = _columns_not_normal(estimator._model, table)
+    n = columns_left_behind(fitted, estimator._model, table)
     if n:
         warn(
-            f"{type(estimator).__name__}: training stayed at its start, a Gaussian fit, which the rows are visibly "
-            f"not: {n} of {estimator.n_features_in_} latent columns are far from normal. Another flow may get away "
-            "from it, such as flow='nsf_ar', or base='gaussian_mixture'.",
+            f"{name}: training stayed at its start, a Gaussian fit, which the rows are visibly not: {n} of "
+            f"{len(fitted.loc)} latent columns are far from normal. Another flow may get away from it, such as "
+            "flow='nsf_ar', or base='gaussian_mixture'.",
             ConvergenceWarning,
         )
+
+
+def columns_left_behind(fitted: Fitted, model: FlowModel, table: Rows) -> int:
+    """How many latent columns are visibly not normal where training converged to its start, a Gaussian; else 0.
+
+    The gradient of a Gaussian start can vanish by symmetry: affine maps cannot begin to tell two equal modes from one.
+    Training then ends where it began, as if there were nothing to learn. A flow that is but a Gaussian is left out.
+    """
+    gaussian = all(isinstance(bijection, LinearGaussian) for bijection in fitted.flow.bijections)
+    stayed = fitted.early_stopping and fitted.converged and fitted.best_epoch == 0
+    if gaussian or not stayed or not isinstance(fitted.flow.base, StandardNormal):
+        return 0
+    return _columns_not_normal(model, table)
 
 
 def _columns_not_normal(model: FlowModel, rows: Rows) -> int:

@@ -40,7 +40,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         The flow: the name of a preset of :mod:`nflows_np.presets` (``nflows_np.presets.PRESETS`` lists them), or a
         :class:`nflows_np.specs.Flow`: one of your own, or what a preset's function returns, such as
         ``nflows_np.presets.bernstein(degree=24)``. Its layers may be `On` some columns, by name where ``X`` has names.
-        "auto" is "maf", and "linear" (a Gaussian) where there are too few rows to validate anything else.
+        "auto" is "nsf_ar"; for more than 40 columns it is "maf", unless that stays at a Gaussian which the rows are
+        visibly not; and for fewer than 100 distinct rows "linear", a Gaussian.
     flow_params : dict, default=None
         Options of the named preset that others have not, such as ``{"n_bins": 16}`` of "nsf". A search over presets is
         a list of grids: ``[{"flow": ["maf"]}, {"flow": ["nsf"], "flow_params": [{"n_bins": 8}, {"n_bins": 16}]}]``.
@@ -264,8 +265,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         """Train for one epoch over some rows, and go on where the last call ended.
 
         The first call decides the flow, the scaling of the columns and the start, from its rows. Nothing is
-        set aside for validation, and the learning rate does not fall: a stream has no plateaus. On the same rows, ten
-        calls are one ``fit(max_iter=10)`` with ``early_stopping=False``.
+        set aside for validation, and the learning rate does not fall: a stream has no plateaus. On the same rows, all
+        distinct, ten calls are one ``fit(max_iter=10)`` with ``early_stopping=False``.
 
         Parameters
         ----------
