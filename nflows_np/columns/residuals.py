@@ -25,11 +25,14 @@ NEARLY = 0.02
 MAX_FEATURES = 128
 """Near dependence is looked for among at most this many columns: it costs their number squared a row."""
 
+MOST_WIDTHS = 25.0
+"""Widths within which all but a hundredth of the rows have to be: a relation that many rows break is not one."""
+
 ROWS_PER_COLUMN = 3
 """Fewer rows than this for each column determine columns by chance."""
 
 _FAR = 1e100  # beyond it sums of scaled columns would overflow
-_QUARTILES = np.array([0.25, 0.5, 0.75])
+_QUANTILES = np.array([0.005, 0.25, 0.5, 0.75, 0.995])
 _IQR_OF_NORMAL = 1.3489795003921634  # interquartile range of the standard normal distribution
 
 
@@ -95,7 +98,8 @@ def find_residuals(
     """Find the columns that others before them nearly determine, and shifts that centre their residuals.
 
     A column is regressed on those before it that are not nearly determined themselves. Rows are scaled to one size,
-    so that a wild row counts no more than any other. What is left is measured by its quartiles.
+    so that a wild row counts no more than any other. What is left
+    is measured by its quartiles, and has to be narrow for nearly all rows.
 
     Parameters
     ----------
@@ -134,10 +138,10 @@ def find_residuals(
             along, rest = along + part, rest - part @ q
         weights = np.zeros(d)
         weights[kept] = solve_triangular(upper[:k, :k], along)[1:]
-        _, width = _centre_and_width(z[j] - weights @ z, sample_weight)
-        if kept and 4.0 * tolerance[j] < width < NEARLY:
+        _, width, reach = _spread(z[j] - weights @ z, sample_weight)
+        if kept and 4.0 * tolerance[j] < width < NEARLY and reach < MOST_WIDTHS * width:
             weights[np.abs(weights) < 0.01 * width] = 0.0
-            found.append((j, weights, *_centre_and_width(z[j] - weights @ z, sample_weight)))
+            found.append((j, weights, *_spread(z[j] - weights @ z, sample_weight)[:2]))
         elif width >= NEARLY:
             length = np.linalg.norm(rest)
             upper[:k, k], upper[k, k] = along, length
@@ -149,9 +153,7 @@ def find_residuals(
     return Residuals(np.array(columns), np.array(all_weights), np.array(widths)), np.array(shifts)
 
 
-def _centre_and_width(
-    x: NDArray[np.float64], sample_weight: NDArray[np.float64] | None
-) -> tuple[float, float]:
-    """The median, and the interquartile range in standard deviations of a normal."""
-    low, median, high = Empirical.of(x, sample_weight).quantiles(_QUARTILES)
-    return float(median), float(high - low) / _IQR_OF_NORMAL
+def _spread(x: NDArray[np.float64], sample_weight: NDArray[np.float64] | None) -> tuple[float, float, float]:
+    """The median, the interquartile range in standard deviations of a normal, the reach of all but a hundredth."""
+    lowest, low, median, high, highest = Empirical.of(x, sample_weight).quantiles(_QUANTILES)
+    return float(median), float(high - low) / _IQR_OF_NORMAL, float(max(median - lowest, highest - median))

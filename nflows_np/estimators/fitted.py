@@ -188,8 +188,8 @@ def _residuals(arrays: Arrays, n_features: int) -> Residuals | None:
     if len(weights) != len(columns) * n_features:
         raise ValueError(f"residual_weights are not those of {len(columns)} among {n_features} columns")
     weights = weights.reshape(-1, n_features)
-    if np.any(weights[:, columns]) or not np.all(widths > 0):
-        raise ValueError("residuals are of each other, or a width is not positive")
+    if np.any(weights[:, columns]) or not np.all(np.any(weights, axis=1)) or not np.all(widths > 0):
+        raise ValueError("residuals are of each other or of nothing, or a width is not positive")
     return Residuals(columns, weights, widths)
 
 
