@@ -743,3 +743,33 @@ def test_estimators_that_are_none(good, path):
     for name in ("os.system", "RandomForestClassifier", None, ["FlowDensity"], "ModelFileError"):
         written(path, manifest | {"estimator": name}, members)
         refused(path, r"none of \['FlowDensity'\]")
+
+
+# Residuals of columns
+
+
+RESIDUALS = {"columns": np.array([1]), "weights": np.array([0.5, 0.0]), "widths": np.array([0.01])}
+
+
+@pytest.mark.parametrize("change", [
+    {"columns": np.array([2])}, {"columns": np.array([-1])}, {"columns": np.array([0, 1])},
+    {"columns": np.array([1.0])}, {"columns": np.array([], dtype=np.int64)},
+    {"weights": np.array([0.5])}, {"weights": np.array([0.5, 0.5])}, {"weights": np.array([0.0, 0.0])},
+    {"weights": np.array([np.nan, 0.0])}, {"widths": np.array([0.0])}, {"widths": np.array([np.inf])},
+    {"widths": np.array([0.1, 0.1])}, {"widths": None}, {"columns": None},
+])  # fmt: skip
+def test_residuals_that_do_not_fit(good, path, change):
+    manifest, members = opened(good)
+    for name, array in (RESIDUALS | change).items():
+        if array is not None:
+            put(manifest, members, f"residual_{name}", array)
+    written(path, manifest, members)
+    refused(path)
+
+
+def test_residuals_that_fit(good, path, rows):
+    manifest, members = opened(good)
+    for name, array in RESIDUALS.items():
+        put(manifest, members, f"residual_{name}", array)
+    written(path, manifest, members)
+    assert np.isfinite(nflows_np.load(path).score_samples(rows)).all()

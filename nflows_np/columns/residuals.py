@@ -98,8 +98,8 @@ def find_residuals(
     """Find the columns that others before them nearly determine, and shifts that centre their residuals.
 
     A column is regressed on those before it that are not nearly determined themselves. Rows are scaled to one size,
-    so that a wild row counts no more than any other. What is left
-    is measured by its quartiles, and has to be narrow for nearly all rows.
+    so that a wild row counts no more than any other. What is left is measured by its quartiles, and has to be narrow
+    for nearly all rows.
 
     Parameters
     ----------
