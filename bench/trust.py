@@ -8,7 +8,7 @@ population's moments to the truth at 1,000 rows, nine tenths at 4,000.
 
 One JSON line a cell; cells that are in the file already are not run again.
 
-    python -m bench.trust --size cells|tenth|all --out trust.jsonl [--report]
+    python -m bench.trust --size cells|tenth|all --out trust.jsonl [--report] [--markdown FILE]
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ from scipy import stats
 from sklearn.covariance import LedoitWolf
 
 from nflows_np import FlowDensity
+
+from ._markdown import described, markdown
+from ._report import machine
 
 Array = NDArray[np.float64]
 
@@ -250,16 +253,28 @@ def misses(found: dict[str, Any]) -> list[str]:
     return wrong
 
 
-def report(lines: list[dict[str, Any]]) -> None:
-    bad = 0
-    for found in lines:
-        if wrong := misses(found):
-            bad += 1
-            print(
-                f"{found['kind']:16s} {found['n']:5d} x {found['d']:<4d} seed {found['seed']}  {'; '.join(wrong)}"
-            )
+def page(lines: list[dict[str, Any]]) -> str:
+    """What was found, by kinds and rows, and each cell that misses."""
+    wrong = [(found, found_wrong) for found in lines if (found_wrong := misses(found))]
     seconds = sum(found["seconds"] for found in lines)
-    print(f"{bad} of {len(lines)} cells miss; {seconds:,.0f} s of fitting")
+    summary = f"{len(wrong)} of {len(lines)} cells miss ({len(wrong) / len(lines):.1%}); {seconds:,.0f} s of fitting."
+    table = []
+    for kind in KINDS:
+        row = [kind]
+        for n in ROWS:
+            of = [found for found in lines if (found["kind"], found["n"]) == (kind, n)]
+            bad = sum(bool(misses(found)) for found in of)
+            row.append("" if not of else f"{bad}/{len(of)}" if bad else "0")
+        table.append(row)
+    header = ["misses, by rows", *map(str, ROWS)]
+    listed = [
+        [f["kind"], str(f["n"]), str(f["d"]), str(f["seed"]), f["reference"], "; ".join(why)]
+        for f, why in wrong
+    ]
+    parts = [summary, markdown(header, table, 1)]
+    if listed:
+        parts.append(markdown(["kind", "rows", "columns", "seed", "best Gaussian", "what is wrong"], listed))
+    return "\n\n".join(parts)
 
 
 def main() -> None:
@@ -270,6 +285,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--flow", default="auto", help="another flow than the default")
     parser.add_argument("--report", action="store_true", help="only say what the file holds")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="file to write the page to")
     arguments = parser.parse_args()
     lines = []
     if arguments.out.exists():
@@ -280,7 +296,11 @@ def main() -> None:
             lines.append(run(cell, flow=arguments.flow))
             with arguments.out.open("a") as file:
                 file.write(json.dumps(lines[-1]) + "\n")
-    report(lines)
+    text = page(lines)
+    print(text)
+    if arguments.markdown:
+        title = f"# Can the default be trusted?\n\n{(__doc__ or '').strip()}\n\n{described(machine())}"
+        arguments.markdown.write_text(f"{title}\n\n{text}\n")
 
 
 if __name__ == "__main__":
