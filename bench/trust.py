@@ -283,6 +283,7 @@ def main() -> None:
     )
     parser.add_argument("--size", choices=("cells", "tenth", "all"), default="tenth")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND")
     parser.add_argument("--flow", default="auto", help="another flow than the default")
     parser.add_argument("--report", action="store_true", help="only say what the file holds")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="file to write the page to")
@@ -292,7 +293,7 @@ def main() -> None:
         lines = [json.loads(line) for line in arguments.out.read_text().splitlines()]
     done = {(found["kind"], found["n"], found["d"], found["seed"]) for found in lines}
     for cell in () if arguments.report else cells(arguments.size):
-        if tuple(vars(cell).values()) not in done:
+        if cell.kind in arguments.kinds and tuple(vars(cell).values()) not in done:
             lines.append(run(cell, flow=arguments.flow))
             with arguments.out.open("a") as file:
                 file.write(json.dumps(lines[-1]) + "\n")

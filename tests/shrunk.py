@@ -15,7 +15,13 @@ def shrunk_gaussian(rows, weights=None):
     distance = np.square(R).sum() - d
     chance = (shares @ np.square(np.square(y).sum(axis=1)) - np.square(R).sum()) * np.square(shares).sum()
     least = min(1.0, max(0.0, chance / distance)) if d > 1 else 0.0
-    candidates = [0.0, 0.1 * least, least, 1.0] if d > 1 else [0.0]
+    candidates = (
+        [0.0]
+        if d == 1
+        else [least, 1.0]
+        if 1.0 / np.square(shares).sum() < 5 * d
+        else [0.0, 0.1 * least, least, 1.0]
+    )
     best = max(candidates, key=lambda rho: left_out(rows, shares, rho, np.diag(covariance)))
     return mean, shrink(covariance, best, np.diag(covariance))
 

@@ -12,16 +12,24 @@ namespace {
 
 constexpr double kVarianceFloor = 1e-6;
 
+// Fewer rows than this for each feature cannot say whether less shrinkage than Ledoit and Wolf's would do.
+constexpr double kRowsPerFeature = 5.0;
+
+// How many rows the weights come to: (sum w)^2 / sum w^2.
+double count_rows(Index n_panels, const double* weights) {
+  double total = 0.0, squares = 0.0;
+  for (Index i = 0; i < n_panels * kLanes; ++i) total += weights[i], squares += weights[i] * weights[i];
+  return total * total / squares;
+}
+
 // Ledoit and Wolf's rho for the correlations R: beta / delta, where delta is the squared distance of R from I and beta
 // what chance alone makes of it,
 //
 //   delta = |R|^2 - n,   beta = (E |y|^4 - |R|^2) / rows,   y the standardised row, |.| the Frobenius norm.
-//
-// Weighted rows count as (sum w)^2 / sum w^2.
 template <class T>
-double ledoit_wolf(Panels<const T> x, const Moments& m, const double* weights) {
+double ledoit_wolf(Panels<const T> x, const Moments& m, const double* weights, double rows) {
   const Index n = std::ssize(m.mean);
-  double total = 0.0, squares = 0.0, fourth = 0.0, norm = 0.0;
+  double total = 0.0, fourth = 0.0, norm = 0.0;
   for (Index p = 0; p < x.count; ++p)
     for (int l = 0; l < kLanes; ++l) {
       const double w = weights[p * kLanes + l];
@@ -32,7 +40,6 @@ double ledoit_wolf(Panels<const T> x, const Moments& m, const double* weights) {
         if (v > 0.0) length += centred * centred / v;
       }
       total += w;
-      squares += w * w;
       fourth += w * length * length;
     }
   for (Index i = 0; i < n; ++i)
@@ -41,7 +48,7 @@ double ledoit_wolf(Panels<const T> x, const Moments& m, const double* weights) {
       if (v > 0.0) norm += c * c / v;
     }
   const double delta = norm - static_cast<double>(n);
-  const double beta = (fourth / total - norm) * squares / (total * total);
+  const double beta = (fourth / total - norm) / rows;
   return beta >= delta ? 1.0 : std::max(beta, 0.0) / delta;
 }
 
@@ -96,14 +103,16 @@ double leave_one_out(const GaussianFit& fit, double rho, Panels<const T> x, cons
 template <class T>
 GaussianFit fit_gaussian(Panels<const T> x, Index n, const double* weights) {
   const Moments m = moments(x, n, weights);
-  GaussianFit best = shrunk(m, 0.0);
-  if (n == 1) return best;
-  const double least = ledoit_wolf(x, m, weights);
-  double lowest = leave_one_out(best, 0.0, x, weights);
-  for (const double rho : {0.1 * least, least, 1.0}) {
+  if (n == 1) return shrunk(m, 0.0);
+  const double rows = count_rows(x.count, weights), least = ledoit_wolf(x, m, weights, rows);
+  std::vector<double> candidates = {least, 1.0};
+  if (rows >= kRowsPerFeature * static_cast<double>(n)) candidates = {0.0, 0.1 * least, least, 1.0};
+  GaussianFit best;
+  double lowest = std::numeric_limits<double>::infinity();
+  for (const double rho : candidates) {
     GaussianFit fit = shrunk(m, rho);
     const double loss = leave_one_out(fit, rho, x, weights);
-    if (loss < lowest) lowest = loss, best = std::move(fit);
+    if (loss < lowest || rho == candidates.front()) lowest = loss, best = std::move(fit);
   }
   return best;
 }

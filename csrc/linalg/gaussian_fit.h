@@ -4,10 +4,10 @@
 //
 // with the weighted standard deviations s and correlations R: shrinking correlations leaves columns their own units.
 // The shrinkage rho is one of 0, which is maximum likelihood; a tenth and the whole of what Ledoit and Wolf (2004, "A
-// well-conditioned estimator for large-dimensional covariance matrices", J. Multivariate Anal. 88) estimate for R, which
-// serves where columns are many for the rows; and 1, independent columns. The likelihood of each row by the fit to all
-// others decides: where columns nearly depend on each other, the least shrinkage is too much, and the squared distance
-// that Ledoit and Wolf minimise is blind to it.
+// well-conditioned estimator for large-dimensional covariance matrices", J. Multivariate Anal. 88) estimate for R; and 1,
+// independent columns. The likelihood of each row by the fit to all others decides: where columns nearly depend on each
+// other, the least shrinkage is too much, and the squared distance that Ledoit and Wolf minimise is blind to it. Of fewer
+// than five rows for each column, only the last two are tried.
 #pragma once
 
 #include <vector>

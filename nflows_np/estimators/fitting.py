@@ -24,8 +24,8 @@ from nflows_np.training_state import History, Policy, Rows, TrainingState
 START_ROWS = 32_768
 
 # Scaled values beyond this are taken for this by the start: its means and covariances, unlike the medians and
-# quartiles of the scaling, can be ruined by a single wild row.
-START_RANGE = 100.0
+# quartiles of the scaling, can be ruined by a single wild row. The quartiles of a handful say too little to tell.
+START_RANGE, HANDFUL = 100.0, 50
 
 
 class Seeds:
@@ -158,5 +158,6 @@ def _start(model: FlowModel, rows: Rows, seeds: Seeds) -> None:
         some = rows.take(np.sort(order[:START_ROWS]))
     stream = model.rows(some.X, some.index)
     panels = stream.move(np.empty(stream.shape, model.dtype))
-    np.clip(panels, -START_RANGE, START_RANGE, out=panels)
+    if len(rows) >= HANDFUL:
+        np.clip(panels, -START_RANGE, START_RANGE, out=panels)
     model.flow.start_from_data(panels, len(some), weights=some.normalised_weights())
