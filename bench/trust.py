@@ -300,7 +300,7 @@ def main() -> None:
     text = page(lines)
     print(text)
     if arguments.markdown:
-        title = f"# Can the default be trusted?\n\n{(__doc__ or '').strip()}\n\n{described(machine())}"
+        title = f"# Trust\n\n{(__doc__ or '').strip()}\n\n{described(machine())}"
         arguments.markdown.write_text(f"{title}\n\n{text}\n")
 
 
