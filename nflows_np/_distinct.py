@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nflows_np import _weights
+from nflows_np._model import blocks
 from nflows_np.training_state import Rows
 
 # Rows that are hashed and compared at a time.
@@ -41,8 +42,7 @@ def first_copies(X: NDArray[Any], index: NDArray[np.int64]) -> NDArray[np.int64]
     """
     n = len(index)
     hashes = np.empty(n, dtype=np.uint64)
-    for begin in range(0, n, BLOCK_ROWS):
-        part = slice(begin, begin + BLOCK_ROWS)
+    for part in blocks(n, BLOCK_ROWS):
         hashes[part] = _hashed(X[index[part]])
     ordered = np.sort(hashes)
     if np.all(ordered[1:] != ordered[:-1]):  # as in most tables
@@ -52,8 +52,8 @@ def first_copies(X: NDArray[Any], index: NDArray[np.int64]) -> NDArray[np.int64]
     first = np.empty(n, dtype=np.int64)
     first[order] = np.repeat(order[begins], np.diff(begins, append=n))
     copies = np.flatnonzero(first != np.arange(n))
-    for begin in range(0, len(copies), BLOCK_ROWS):
-        these = copies[begin : begin + BLOCK_ROWS]
+    for part in blocks(len(copies), BLOCK_ROWS):
+        these = copies[part]
         differ = np.any(X[index[these]] != X[index[first[these]]], axis=1)
         first[these[differ]] = these[differ]
     return first

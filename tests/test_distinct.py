@@ -5,7 +5,7 @@ import pytest
 
 from nflows_np import DegenerateColumnWarning, FlowDensity
 from nflows_np._distinct import first_copies, merged
-from nflows_np.estimators._split import hold_out, units
+from nflows_np.estimators._split import hold_out, units_of
 from nflows_np.training_state import Rows
 
 DTYPES = ["?", "i1", "i8", "u8", "f2", "f4", "f8", ">f4", ">i2", "g"]
@@ -95,7 +95,7 @@ def test_a_bootstrap_does_not_judge_itself(rng):
 
 def test_groups_that_share_a_row_are_one():
     groups, first = np.array([0, 1, 2, 3, 1, 4]), np.array([0, 1, 0, 3, 3, 5])  # 0 ~ 2, 1 ~ 3
-    assert units(groups, first).tolist() == [0, 1, 1, 2]
+    assert units_of(groups, first).tolist() == [0, 1, 1, 2]
 
 
 def test_groups_are_held_out_whole(rng):

@@ -133,7 +133,8 @@ class ActNorm final : public Inverse<T> {
 //   log|det| = -sum_j alpha_j
 //
 // that is x_i | x_{<i}, c ~ N(b_i + (C c)_i - sum_{j<i} L_ij x_j, exp(2 alpha_i)). Any Gaussian has this form (its
-// covariance's Cholesky factor), so the start from data is the shrunk Gaussian fit itself: z is white. Presets begin with it.
+// covariance's Cholesky factor), so the start from data is the Gaussian fit itself (linalg/gaussian_fit.h). Presets begin
+// with it.
 //
 // Parameters: shift b (D,), log_scale a (D,), lower L - I (D, D) strict, context C (D, n_context).
 template <class T>

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+IQR_OF_NORMAL = 1.3489795003921634
+"""The interquartile range of the standard normal distribution."""
+
 # Cumulative weights closer than this, relative to the total, count as equal. Rounding of the sums stays far
 # below, and a single row reaches it only among 10^12.
 _TIE = 1e-12

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from .empirical import Empirical
+from .empirical import IQR_OF_NORMAL, Empirical
 
 NEARLY = 0.02
 """A column is nearly determined where others leave less than this share of its scale."""
@@ -33,7 +33,6 @@ ROWS_PER_COLUMN = 3
 
 _FAR = 1e100  # beyond it sums of scaled columns would overflow
 _QUANTILES = np.array([0.005, 0.25, 0.5, 0.75, 0.995])
-_IQR_OF_NORMAL = 1.3489795003921634  # interquartile range of the standard normal distribution
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,4 +155,4 @@ def find_residuals(
 def _spread(x: NDArray[np.float64], sample_weight: NDArray[np.float64] | None) -> tuple[float, float, float]:
     """The median, the interquartile range in standard deviations of a normal, the reach of all but a hundredth."""
     lowest, low, median, high, highest = Empirical.of(x, sample_weight).quantiles(_QUANTILES)
-    return float(median), float(high - low) / _IQR_OF_NORMAL, float(max(median - lowest, highest - median))
+    return float(median), float(high - low) / IQR_OF_NORMAL, float(max(median - lowest, highest - median))

@@ -22,7 +22,7 @@ from nflows_np._stream import Gather, Scatter
 from nflows_np._weights import scaled
 
 from .degenerate import is_discrete, probe_columns, warn_of_degenerate_columns
-from .empirical import Empirical, evenly_spread
+from .empirical import IQR_OF_NORMAL, Empirical, evenly_spread
 from .residuals import Residuals, find_residuals
 
 MAX_ROWS = 2**17
@@ -30,7 +30,6 @@ MAX_ROWS = 2**17
 changes nothing that training does not correct; sorting more would be the longest part of a short fit."""
 
 _QUARTILES = np.array([0.25, 0.5, 0.75])
-_IQR_OF_NORMAL = 1.3489795003921634  # interquartile range of the standard normal distribution
 _BLOCK_SIZE = 2**23  # numbers of the table held as float64 at a time: 64 MiB
 
 
@@ -216,7 +215,7 @@ def _weighted_rows(
 def _quartiles(column: Empirical) -> tuple[float, float]:
     """Return the median and the interquartile range over 1.349, without overflow."""
     lower, median, upper = column.quantiles(_QUARTILES)
-    half = (0.5 * upper - 0.5 * lower) / _IQR_OF_NORMAL
+    half = (0.5 * upper - 0.5 * lower) / IQR_OF_NORMAL
     return float(median), min(2.0 * float(half), sys.float_info.max)
 
 

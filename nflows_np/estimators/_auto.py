@@ -92,14 +92,13 @@ def choose(
 
 def _n_validation(params: Mapping[str, Any], n_rows: int) -> int:
     """How many rows are held out: a share, but none where they would be too few or leave fewer than two."""
-    if params["early_stopping"] == "auto" and params["flow"] == "auto" and n_rows < FEW_ROWS:
-        return 0
-    share = params["validation_fraction"]
+    share, wanted = params["validation_fraction"], params["early_stopping"]
     n = round((auto_share(n_rows) if share == "auto" else share) * n_rows)
-    if params["early_stopping"] == "auto":
-        return n if n >= MIN_VALIDATION_ROWS and n_rows - n >= 2 else 0
+    if wanted == "auto":
+        gaussian = params["flow"] == "auto" and n_rows < FEW_ROWS
+        wanted = n >= MIN_VALIDATION_ROWS and not gaussian
     n = max(1, n)
-    return n if params["early_stopping"] and n_rows - n >= 2 else 0
+    return n if wanted and n_rows - n >= 2 else 0
 
 
 def _is_default(value: Any) -> bool:

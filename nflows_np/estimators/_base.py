@@ -31,7 +31,7 @@ from nflows_np.estimators import _files
 from nflows_np.estimators._auto import FEW_COLUMNS, SPLINES, Choice, choose
 from nflows_np.estimators._remarks import columns_left_behind, warn_of
 from nflows_np.estimators._rows import check_rows
-from nflows_np.estimators._split import check_groups, hold_out, units
+from nflows_np.estimators._split import check_groups, hold_out, units_of
 from nflows_np.estimators.fitted import PUBLIC, Fitted
 from nflows_np.estimators.fitting import Seeds, fit_flow
 from nflows_np.presets import PRESETS
@@ -118,11 +118,11 @@ class FlowEstimator(BaseEstimator):
         if feature_names is not None:
             draft.feature_names_in_ = np.asarray(feature_names, dtype=object)
         rows = self._weighted_rows(X, sample_weight, least)
-        unsplit = None
+        units = None
         if not incremental:
             first = first_copies(X, rows.index)
             if groups is not None:
-                unsplit = units(check_groups(groups, X)[rows.index], first)
+                units = units_of(check_groups(groups, X)[rows.index], first)
             rows = merged(rows, first)
         names: Sequence[str] | None = getattr(draft, "feature_names_in_", None)
         params = self.get_params(deep=False)
@@ -137,7 +137,7 @@ class FlowEstimator(BaseEstimator):
         if X_val is not None:
             validation = draft._given_validation(X_val, groups)
         elif not incremental and choice.n_validation:
-            rows, validation = hold_out(rows, choice.n_validation, seeds.split, unsplit)
+            rows, validation = hold_out(rows, choice.n_validation, seeds.split, units)
         policy = self._policy(choice, incremental, validation is not None)
         fit = functools.partial(
             fit_flow,

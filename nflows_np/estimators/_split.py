@@ -42,7 +42,7 @@ def check_groups(groups: Any, X: NDArray[Any]) -> NDArray[np.int64]:
     return codes
 
 
-def units(groups: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
+def units_of(groups: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
     """What may not be split, for every distinct row: groups, and groups that have a row in common.
 
     Parameters

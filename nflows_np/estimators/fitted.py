@@ -109,8 +109,7 @@ class Fitted:
         document: dict[str, Any] = {"flow": self.flow.to_dict()}
         arrays: Arrays = {name: getattr(self, name) for name in ("loc", "scale", "parameters")}
         if self.residuals is not None:
-            arrays |= {f"residual_{name}": array for name, array in vars(self.residuals).items()}
-            arrays["residual_weights"] = self.residuals.weights.ravel()
+            arrays |= {f"residual_{name}": array.ravel() for name, array in vars(self.residuals).items()}
         for f in dataclasses.fields(self):
             value = getattr(self, f.name)
             if "curve" in f.metadata and value is not None:
