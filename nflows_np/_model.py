@@ -8,7 +8,8 @@ The density of the columns is that of the scaled ones times the scaling's Jacobi
 
     log p(x) = log p_engine((x - loc) / scale) - sum_j log scale_j,
 
-added in float64 whatever the flow's own precision.
+added in float64 whatever the flow's own precision. Where columns are mapped to normal scores too, the logarithms of
+the maps' slopes come to it, row by row.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np import _weights
 from nflows_np._engine import engine
-from nflows_np._stream import BaseRows, Noise, PanelStream
+from nflows_np._stream import PANEL_ROWS, BaseRows, Noise, PanelStream, n_panels
 from nflows_np._stream import StandardNormal as StandardNormalRows
 from nflows_np.columns import ColumnScaler, Gather, Scatter
 from nflows_np.specs import Flow, StandardNormal
@@ -87,7 +89,7 @@ class FlowModel:
     @property
     def n_features(self) -> int:
         """The number of columns."""
-        return len(self.scaler.loc)
+        return self.scaler.n_features
 
     def rows(self, X: NDArray[Any], rows: NDArray[np.int64] | slice) -> Gather:
         """Rows of ``X``, scaled, for the engine to read."""
@@ -104,10 +106,24 @@ class FlowModel:
         n = len(X) if rows is None else len(rows)
         out = np.empty(n, dtype=np.float64)
         for part in blocks(n):
-            chosen = self.rows(X, part if rows is None else rows[part])
-            out[part] = self.flow.log_prob(chosen, part.stop - part.start, n_threads=n_threads)
+            of_maps = np.zeros(part.stop - part.start)
+            chosen = self.scaler.gather(X, part if rows is None else rows[part], self.dtype, of_maps)
+            out[part] = self.flow.log_prob(chosen, len(of_maps), n_threads=n_threads) + of_maps
         out += self.scaler.log_jacobian
         return out
+
+    def mean_log_jacobian(
+        self, X: NDArray[Any], rows: NDArray[np.int64], sample_weight: NDArray[np.float64] | None
+    ) -> float:
+        """The mean over some rows, of some weights, of what scaling and maps add to their log-densities."""
+        if self.scaler.marginals is None:
+            return self.scaler.log_jacobian
+        of_maps = np.zeros(len(rows))
+        room = np.empty((n_panels(BLOCK_ROWS), self.n_features, PANEL_ROWS), self.dtype)
+        for part in blocks(len(rows)):
+            stream = self.scaler.gather(X, rows[part], self.dtype, of_maps[part])
+            stream.move(room[: stream.shape[0]])
+        return self.scaler.log_jacobian + _weights.mean(of_maps, sample_weight)
 
     def transform(self, X: NDArray[Any], n_threads: int = 1) -> NDArray[np.float64]:
         """Rows to latent rows, ``(n, n_features)`` each."""

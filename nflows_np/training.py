@@ -128,6 +128,7 @@ class _Run:
         self.epoch_steps = -(-len(rows) // self.history.batch_rows)
         self.weights = rows.normalised_weights()
         self.table = model.rows(rows.X, rows.index) if is_in_place(rows.X) else None
+        self.log_jacobian = model.mean_log_jacobian(rows.X, rows.index, self.weights)
         self.block = self._block_rows()
         self.generator = np.random.Generator(np.random.PCG64())
         self.generator.bit_generator.state = state.order
@@ -176,6 +177,7 @@ class _Run:
         if state.best_parameters is None:
             state.best_parameters, state.best_epoch = state.average, state.epoch
         log_prob, score = self._judged(state.best_parameters)
+        self.history.held_out = log_prob
         self.start = log_prob if state.best_epoch == 0 else None
         if score != state.best_score:  # the first call, or other validation rows than before
             state.best_score = state.reference_score = score
@@ -202,10 +204,11 @@ class _Run:
             state.halvings = min(state.halvings, MAX_HALVINGS) + 1
             history.gave_up = state.halvings > MAX_HALVINGS
             self._go_back(good)
-        score, better = self._score(loss)
+        score, held_out = self._score(loss)
         history.epochs.append((loss, score))
         state.epoch = self.first_epoch + len(history.epochs)
-        if better:
+        if held_out is not None:
+            history.held_out = held_out
             state.best_score, state.best_parameters, state.best_epoch = score, state.average, state.epoch
             self.start = None
         self._report(loss, score, time.perf_counter() - began)
@@ -241,15 +244,16 @@ class _Run:
 
     def _mean_loss(self, total: float, counted: int) -> float:
         """Mean negative log-likelihood in the units of the columns; NaN where no step was applied."""
-        return total / counted - self.model.scaler.log_jacobian if counted else float("nan")
+        return total / counted - self.log_jacobian if counted else float("nan")
 
-    def _score(self, loss: float) -> tuple[float, bool]:
-        """The score of the epoch that just ended, and whether its average is the best so far."""
+    def _score(self, loss: float) -> tuple[float, NDArray[np.float64] | None]:
+        """The score of the epoch that just ended; where its average is the best so far, the validation rows' too."""
         state = self.state
         if self.validation is None:
-            return -loss, False
+            return -loss, None
         log_prob, score = self._judged(state.average)
-        return score, score > state.best_score and self._beats_start(log_prob)  # type: ignore[operator]
+        better = score > state.best_score and self._beats_start(log_prob)  # type: ignore[operator]
+        return score, log_prob if better else None
 
     def _beats_start(self, log_prob: NDArray[np.float64]) -> bool:
         """Whether validation rows speak for more than the start, or it is no longer the best."""

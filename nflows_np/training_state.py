@@ -92,7 +92,8 @@ class History:
     """What a call of :func:`nflows_np.training.train` did.
 
     ``epochs`` are pairs of a mean training loss (negative log-likelihood) during an epoch and the score after it,
-    both in nats and in the units of the columns. ``learning_rate`` is what it came down to.
+    both in nats and in the units of the columns. ``learning_rate`` is what it came down to. ``held_out`` are the
+    log-likelihoods of the validation rows at the best weights.
     """
 
     batch_rows: int
@@ -102,6 +103,7 @@ class History:
     dropped_steps: int = 0
     interrupted: bool = False
     gave_up: bool = False
+    held_out: NDArray[np.float64] | None = None
 
     @property
     def losses(self) -> list[float]:

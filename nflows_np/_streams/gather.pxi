@@ -29,6 +29,10 @@ cdef class Gather(TableStream):
         Type of the panels.
     residuals : Residuals, optional
         Columns that stand for their residuals.
+    marginals : Marginals, optional
+        Monotone maps of the columns, which come last.
+    log_jacobian : ndarray of float64 of shape (n,), optional
+        Where `move` leaves the maps' log-Jacobian of each row.
 
     Raises
     ------
@@ -55,20 +59,26 @@ cdef class Gather(TableStream):
            [ 1., -1.,  0.]], dtype=float32)
     """
 
-    def __init__(self, X, rows, loc, scale, dtype, residuals=None):
-        self.point_to(X, loc, scale, residuals)
+    def __init__(self, X, rows, loc, scale, dtype, residuals=None, marginals=None, log_jacobian=None):
+        self.point_to(X, loc, scale, residuals, marginals)
         if X.dtype.kind not in "biuf":
             raise TypeError(f"Gather: the table must be boolean, integer or real; got dtype {X.dtype}.")
         rows, n = _checked_rows(rows, len(X))
         if self.table.kind == NOT_IN_PLACE:
-            self.point_to(np.array(X[rows], dtype=np.float64), loc, scale, residuals)
+            self.point_to(np.array(X[rows], dtype=np.float64), loc, scale, residuals, marginals)
             rows = slice(0, n)
         if isinstance(rows, slice):
             self.table.start = rows.start
         else:
             self.table.rows = <const int64_t*> data_of(rows)
         self.table.n_rows = n
-        self._owned = self._owned, rows
+        if log_jacobian is not None:
+            if log_jacobian.shape != (n,) or log_jacobian.dtype != np.float64 or not log_jacobian.flags.c_contiguous:
+                raise ValueError(
+                    f"Gather: log_jacobian must be contiguous float64 of shape ({n},); got {described(log_jacobian)}."
+                )
+            self.table.log_jacobian = <double*> data_of(log_jacobian)
+        self._owned = self._owned, rows, log_jacobian
         cdef bint single = np.dtype(dtype) == np.float32
         self.open(
             n, X.shape[1], dtype, _move32 if single else _move64, &self.table, False,
@@ -119,11 +129,15 @@ cdef void _gather(const Table* table, const int64_t* chosen, Py_ssize_t at, Py_s
     cdef Py_ssize_t p, first, j, l, lanes, place, row
     cdef const char* begin[LANES]
     cdef double[LANES] z
+    cdef double[LANES] log_slopes
+    cdef double* wanted = NULL
     cdef double limit
     if number is float:
         limit = FLT_MAX
     else:
         limit = DBL_MAX
+    if chosen == NULL and table.log_jacobian != NULL:
+        wanted = log_slopes
     for p in range((n + LANES - 1) // LANES):
         first = p * LANES
         lanes = min(<Py_ssize_t> LANES, n - first)
@@ -131,20 +145,29 @@ cdef void _gather(const Table* table, const int64_t* chosen, Py_ssize_t at, Py_s
             place = chosen[first + l] if chosen != NULL else at + first + l
             row = table.rows[place] if table.rows != NULL else table.start + place
             begin[l] = table.data + row * table.row_stride
+        for l in range(LANES):
+            log_slopes[l] = 0.0
         for j in range(table.n_features):
             if table.begins == NULL or table.begins[j] == table.begins[j + 1]:
                 _scaled(table, begin, j, lanes, limit, z)
             else:
                 _residual(table, begin, j, lanes, limit, z)
+            if is_mapped(table, j):
+                to_scores(table, j, z, limit, wanted)
+            for l in range(lanes, LANES):
+                z[l] = 0.0
             for l in range(LANES):
                 out[l] = <number> z[l]
             out += LANES
+        if wanted != NULL:
+            for l in range(lanes):
+                table.log_jacobian[at + first + l] = log_slopes[l]
 
 
 cdef void _scaled(
     const Table* table, const char** rows, Py_ssize_t j, Py_ssize_t lanes, double limit, double* z
 ) noexcept nogil:
-    """Column j of some rows, scaled; zero in the lanes beyond them."""
+    """Column j of some rows, scaled; in the lanes beyond them any finite numbers."""
     cdef double[LANES] x
     cdef Py_ssize_t l
     cdef double m = table.loc[j], s = table.scale[j]
@@ -164,10 +187,10 @@ cdef void _residual(
     """What the other columns leave of column j. Scaled columns are held where their products stay finite."""
     cdef double[LANES] other
     cdef Py_ssize_t k, l
-    cdef double far = 1e150, width = table.widths[j]
-    _scaled(table, rows, j, lanes, far, z)
+    cdef double width = table.widths[j]
+    _scaled(table, rows, j, lanes, _FAR, z)
     for k in range(table.begins[j], table.begins[j + 1]):
-        _scaled(table, rows, table.others[k], lanes, far, other)
+        _scaled(table, rows, table.others[k], lanes, _FAR, other)
         for l in range(LANES):
             z[l] -= table.weights[k] * other[l]
     for l in range(LANES):

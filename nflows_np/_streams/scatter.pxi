@@ -18,6 +18,8 @@ cdef class Scatter(TableStream):
         Type of the panels.
     residuals : Residuals, optional
         Columns that stand for their residuals.
+    marginals : Marginals, optional
+        Monotone maps of the columns, whose inverses come first.
 
     Raises
     ------
@@ -43,8 +45,8 @@ cdef class Scatter(TableStream):
     array([[ 3., 30.]])
     """
 
-    def __init__(self, out, loc, scale, dtype, residuals=None):
-        self.point_to(out, loc, scale, residuals)
+    def __init__(self, out, loc, scale, dtype, residuals=None, marginals=None):
+        self.point_to(out, loc, scale, residuals, marginals)
         if self.table.kind not in (F4, F8) or not out.flags.writeable:
             raise TypeError(f"Scatter: the table must be writeable float32 or float64; got {described(out)}.")
         cdef bint single = np.dtype(dtype) == np.float32
@@ -73,6 +75,7 @@ cdef void _scatter_to(
     cdef char* begin
     cdef double[LANES] x
     cdef double[LANES] z
+    cdef double[LANES] other
     cdef double m, s, limit
     if target is float:
         limit = FLT_MAX
@@ -85,14 +88,14 @@ cdef void _scatter_to(
         for j in range(table.n_features):
             m = table.loc[j]
             s = table.scale[j]
-            for l in range(LANES):
-                z[l] = <double> panels[j * LANES + l]
+            _unmapped(table, panels, j, z)
             if table.begins != NULL and table.begins[j] < table.begins[j + 1]:
                 for l in range(LANES):
                     z[l] *= table.widths[j]
                 for k in range(table.begins[j], table.begins[j + 1]):
+                    _unmapped(table, panels, table.others[k], other)
                     for l in range(LANES):
-                        z[l] += table.weights[k] * <double> panels[table.others[k] * LANES + l]
+                        z[l] += table.weights[k] * other[l]
             for l in range(LANES):
                 x[l] = z[l] * s + m
             if not within(x, limit):
@@ -101,3 +104,12 @@ cdef void _scatter_to(
             for l in range(lanes):
                 (<target*> (begin + l * table.row_stride + j * table.column_stride))[0] = <target> x[l]
         panels += table.n_features * LANES
+
+
+cdef void _unmapped(const Table* table, const number* panel, Py_ssize_t j, double* z) noexcept nogil:
+    """Column j of a panel, before its map."""
+    cdef Py_ssize_t l
+    for l in range(LANES):
+        z[l] = <double> panel[j * LANES + l]
+    if is_mapped(table, j):
+        from_scores(table, j, z)

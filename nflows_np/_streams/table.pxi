@@ -15,6 +15,12 @@ cdef struct Table:
     const int64_t* others
     const double* weights
     const double* widths
+    const int64_t* knots  # null, or the first of each column's knots of columns/marginals.py
+    const double* knot_x
+    const double* knot_scores
+    const double* knot_slopes
+    const double* reach
+    double* log_jacobian  # null, or where the maps' share of it is wanted, row by row
 
 _NUMBER_KINDS = {
     "f4": F4, "f8": F8, "i1": I1, "i2": I2, "i4": I4, "i8": I8, "u1": U1, "u2": U2, "u4": U4, "u8": U8, "b1": U1,
@@ -32,7 +38,7 @@ cdef class TableStream(PanelStream):
     cdef Table table
     cdef object _owned  # what the table points to
 
-    cdef point_to(self, X, loc, scale, residuals):
+    cdef point_to(self, X, loc, scale, residuals, marginals):
         """Let the table be all rows of an array; its kind says whether its numbers can be read in place."""
         who = type(self).__name__
         if not isinstance(X, np.ndarray) or X.ndim != 2:
@@ -58,7 +64,20 @@ cdef class TableStream(PanelStream):
                 raise ValueError(f"{who}: the residuals are of {len(widths)} columns, not of {X.shape[1]}.")
             self.table.begins, self.table.others = <const int64_t*> data_of(begins), <const int64_t*> data_of(others)
             self.table.weights, self.table.widths = <const double*> data_of(weights), <const double*> data_of(widths)
-            self._owned = X, loc, scale, begins, others, weights, widths
+            self._owned = *self._owned, begins, others, weights, widths
+        self.table.knots = NULL
+        self.table.log_jacobian = NULL
+        if marginals is not None:
+            marginals.check(X.shape[1])
+            self.table.knots = <const int64_t*> data_of(marginals.begins)
+            self.table.knot_x, self.table.knot_scores = data_as_double(marginals.x), data_as_double(marginals.scores)
+            self.table.knot_slopes = data_as_double(marginals.slopes)
+            self.table.reach = data_as_double(marginals.reach)
+            self._owned = *self._owned, marginals
+
+
+cdef inline const double* data_as_double(array):
+    return <const double*> data_of(array)
 
 
 cdef inline double clamped(double argument, double value, double limit) noexcept nogil:

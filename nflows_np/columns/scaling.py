@@ -9,6 +9,7 @@ quartiles of a Cauchy column are as good as anyone's; its mean and standard devi
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from nflows_np._weights import scaled
 
 from .degenerate import is_discrete, probe_columns, warn_of_degenerate_columns
 from .empirical import IQR_OF_NORMAL, Empirical, evenly_spread
+from .gaussianization import gaussianize
+from .marginals import Marginals
 from .residuals import Residuals, find_residuals
 
 MAX_ROWS = 2**17
@@ -45,6 +48,8 @@ class ColumnScaler:
         Scales, in the units of the columns; finite and positive.
     residuals : Residuals, optional
         Columns that others nearly determine, and what is left of them.
+    marginals : Marginals, optional
+        Monotone maps of single columns, or of what is left of them, to normal scores.
 
     Raises
     ------
@@ -68,6 +73,7 @@ class ColumnScaler:
     loc: NDArray[np.float64]
     scale: NDArray[np.float64]
     residuals: Residuals | None = None
+    marginals: Marginals | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("loc", self.loc), ("scale", self.scale)):
@@ -82,18 +88,60 @@ class ColumnScaler:
             object.__setattr__(self, name, array)
 
     @property
+    def n_features(self) -> int:
+        """The number of columns."""
+        return len(self.loc)
+
+    @property
     def log_jacobian(self) -> float:
-        """What the scaling adds to every row's log-density, in nats: ``-sum(log(scale))``, and the residuals'."""
+        """What is added to every row's log-density, in nats: ``-sum(log(scale))``, and the residuals' share."""
         of_residuals = 0.0 if self.residuals is None else self.residuals.log_jacobian
         return of_residuals - math.fsum(np.log(self.scale))
 
-    def gather(self, X: NDArray[Any], rows: NDArray[np.int64] | slice, dtype: Any) -> Gather:
-        """Rows of a table as panels of scaled columns."""
-        return Gather(X, rows, self.loc, self.scale, dtype, self.residuals)
+    def gather(
+        self,
+        X: NDArray[Any],
+        rows: NDArray[np.int64] | slice,
+        dtype: Any,
+        log_jacobian: NDArray[np.float64] | None = None,
+    ) -> Gather:
+        """Rows of a table as panels of scaled columns.
+
+        ``log_jacobian`` is where each row's share of the maps is left, zero without maps.
+        """
+        return Gather(X, rows, self.loc, self.scale, dtype, self.residuals, self.marginals, log_jacobian)
 
     def scatter(self, out: NDArray[Any], dtype: Any) -> Scatter:
         """Panels of scaled columns as the rows of a table."""
-        return Scatter(out, self.loc, self.scale, dtype, self.residuals)
+        return Scatter(out, self.loc, self.scale, dtype, self.residuals, self.marginals)
+
+    def gaussianized(
+        self,
+        X: NDArray[Any],
+        rows: NDArray[np.int64],
+        sample_weight: NDArray[np.float64] | None = None,
+        as_they_are: Sequence[int] = (),
+    ) -> ColumnScaler | None:
+        """The same scaling followed by maps of the columns to normal scores; None where no column needs one.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_features)
+            A table like that of :meth:`fit`.
+        rows : ndarray of int64
+            Rows to learn the maps from; at most `MAX_ROWS` of them are used.
+        sample_weight : ndarray of shape (n_rows,), optional
+            Positive weights of the rows of `X`; one each if not given.
+        as_they_are : sequence of int, default=()
+            Columns that are not mapped.
+        """
+        some = rows[evenly_spread(len(rows), MAX_ROWS)]
+        stream = dataclasses.replace(self, marginals=None).gather(X, some, np.float64)
+        panels = stream.move(np.empty(stream.shape))
+        z = panels.transpose(0, 2, 1).reshape(-1, len(self.loc))[: len(some)]
+        weights = None if sample_weight is None else sample_weight[some]
+        marginals = gaussianize(z, weights, as_they_are)
+        return None if marginals is None else dataclasses.replace(self, marginals=marginals)
 
     @classmethod
     def fit(

@@ -27,13 +27,15 @@ from nflows_np._messages import shown
 from nflows_np._model import FlowModel
 from nflows_np._random_state import CONSTRAINT, check_random_state
 from nflows_np._weights import check_weights
+from nflows_np.columns import ColumnScaler
 from nflows_np.estimators import _files
 from nflows_np.estimators._auto import FEW_COLUMNS, SPLINES, Choice, choose
 from nflows_np.estimators._remarks import columns_left_behind, warn_of
 from nflows_np.estimators._rows import check_rows
 from nflows_np.estimators._split import check_groups, hold_out, units_of
+from nflows_np.estimators._trials import fit_better
 from nflows_np.estimators.fitted import PUBLIC, Fitted
-from nflows_np.estimators.fitting import Seeds, fit_flow
+from nflows_np.estimators.fitting import Seeds, fit_flow, gaussianized, scaling
 from nflows_np.presets import PRESETS
 from nflows_np.specs import Base, Flow
 from nflows_np.specs._checks import ACTIVATIONS
@@ -43,7 +45,16 @@ from nflows_np.training_state import Policy, Rows
 DTYPES = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
 
 # The parameters that say what is fitted rather than how: they must stay as they are while a fit goes on.
-ARCHITECTURE = ("flow", "flow_params", "base", "n_layers", "hidden_units", "activation", "dtype")
+ARCHITECTURE = (
+    "flow",
+    "flow_params",
+    "base",
+    "n_layers",
+    "hidden_units",
+    "activation",
+    "gaussianize",
+    "dtype",
+)
 
 
 def _one_of(*names: str) -> StrOptions:
@@ -68,6 +79,7 @@ class FlowEstimator(BaseEstimator):
             Interval(Integral, 1, MAX_WIDTH, closed="both"),
         ],
         "activation": [_one_of("auto", *ACTIVATIONS)],
+        "gaussianize": [_one_of("auto"), "boolean"],
         "max_iter": [_POSITIVE_COUNT],
         "batch_size": [_one_of("auto"), _POSITIVE_COUNT],
         "learning_rate_init": [Interval(Real, 0, MAX_REAL, closed="right")],
@@ -142,7 +154,6 @@ class FlowEstimator(BaseEstimator):
         fit = functools.partial(
             fit_flow,
             table=table,
-            rows=rows,
             validation=validation,
             policy=policy,
             seeds=seeds,
@@ -150,16 +161,32 @@ class FlowEstimator(BaseEstimator):
             feature_names=names,
             resume=resume,
         )
-        fitted, model, history = fit(choice)
+        if resume is None:
+            scalers = self._scalers(choice, table, seeds, names, judged=validation is not None)
+            fitted, model, history = fit_better(functools.partial(fit, choice), scalers, rows, validation)
+        else:
+            fitted, model, history = fit(choice, resume.scaler, rows)
         wide = self.flow == "auto" and resume is None and X.shape[1] > FEW_COLUMNS
         if wide and columns_left_behind(fitted, model, table):
-            fitted, model, history = fit(choose(params | {"flow": SPLINES}, len(table), X.shape[1], names))
+            choice = choose(params | {"flow": SPLINES}, len(table), X.shape[1], names)
+            fitted, model, history = fit(choice, fitted.scaler, rows)
         self._adopt(fitted, model)
         try:
             warn_of(self, history, policy, table)
         finally:
             if history.interrupted:  # the caller of many fits has to stop, too
                 raise KeyboardInterrupt
+
+    def _scalers(
+        self, choice: Choice, table: Rows, seeds: Seeds, feature_names: Sequence[str] | None, *, judged: bool
+    ) -> list[ColumnScaler]:
+        """The scalings to try, of which held-out rows choose one where there are two."""
+        wanted = self.flow == "auto" and judged if self.gaussianize == "auto" else self.gaussianize
+        plain = scaling(choice, table, seeds, feature_names)
+        mapped = gaussianized(plain, choice, table, seeds) if wanted else None
+        if mapped is None:
+            return [plain]
+        return [mapped, plain] if self.gaussianize == "auto" else [mapped]
 
     def _check_rows(self, X: Any, *, name: str = "X", **options: Any) -> NDArray[Any]:
         """Rows of the columns that are fitted, or to be fitted; see :func:`check_rows`."""

@@ -56,6 +56,11 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     activation : {"relu", "tanh", "silu", "elu"} or "auto", default="auto"
         Activation of its networks; "auto" is "elu". A `Flow` says for itself what these four are: with one, they stay
         as they are.
+    gaussianize : bool or "auto", default="auto"
+        Whether columns are mapped to normal scores before the flow sees them: each by a monotone map of its own, fixed
+        in advance, unless a normal is as good (marginal Gaussianization). The start is then a Gaussian copula. "auto"
+        fits with and without where ``flow="auto"`` and rows are held out, and keeps what is better on those; with more
+        than 10,000 rows so many of them decide. For named presets and a `Flow` "auto" is False.
     max_iter : int, default=500
         Largest number of epochs (of further epochs, with ``warm_start``).
     batch_size : int or "auto", default="auto"
@@ -114,6 +119,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         The parameters, read-only.
     loc_, scale_ : ndarray of shape (n_features_in_,)
         The scaling of the columns, ``(x - loc_) / scale_``.
+    gaussianized_ : ndarray of bool of shape (n_features_in_,)
+        The columns that are mapped to normal scores.
     n_iter_ : int
         Epochs so far; 1 where nothing was trained, for the start's sake.
     best_epoch_ : int or None
@@ -172,6 +179,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         n_layers: int | str = "auto",
         hidden_units: int | str | ArrayLike = "auto",
         activation: str = "auto",
+        gaussianize: bool | str = "auto",
         max_iter: int = 500,
         batch_size: int | str = "auto",
         learning_rate_init: float = 5e-3,
@@ -194,6 +202,7 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         self.n_layers = n_layers
         self.hidden_units = hidden_units
         self.activation = activation
+        self.gaussianize = gaussianize
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init

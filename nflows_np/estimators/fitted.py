@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from nflows_np._engine import engine
 from nflows_np._messages import shown
 from nflows_np.columns import ColumnScaler
+from nflows_np.columns.marginals import Marginals
 from nflows_np.columns.residuals import Residuals
 from nflows_np.estimators import _params, _plain, _training_file
 from nflows_np.estimators._plain import Arrays
@@ -51,6 +52,8 @@ class Fitted:
         The flow's parameters, float32 or float64. All three are held read-only.
     residuals : Residuals, optional
         Columns that others nearly determine, and what the scaling leaves of them.
+    marginals : Marginals, optional
+        Maps of single columns to normal scores.
     feature_names : tuple of str, optional
         Names of the columns.
     n_layers, hidden_units, batch_size, alpha, early_stopping
@@ -70,6 +73,7 @@ class Fitted:
     scale: NDArray[np.float64]
     parameters: NDArray[Any]
     residuals: Residuals | None = None
+    marginals: Marginals | None = None
     n_layers: int = _kept(_plain.count, default=0)
     hidden_units: tuple[int, ...] = _kept(_plain.counts, default=())
     batch_size: int = _kept(_plain.count, default=0)
@@ -102,7 +106,14 @@ class Fitted:
     @property
     def scaler(self) -> ColumnScaler:
         """The scaling of the columns."""
-        return ColumnScaler(self.loc, self.scale, self.residuals)
+        return ColumnScaler(self.loc, self.scale, self.residuals, self.marginals)
+
+    @property
+    def gaussianized(self) -> NDArray[np.bool_]:
+        """Which columns are mapped to normal scores before the flow sees them."""
+        if self.marginals is None:
+            return np.zeros(len(self.loc), dtype=bool)
+        return np.diff(self.marginals.begins) > 0
 
     def to_file(self, *, resumable: bool) -> tuple[dict[str, Any], Arrays]:
         """The document and the arrays of a file, with the state of training where that is asked for."""
@@ -110,6 +121,8 @@ class Fitted:
         arrays: Arrays = {name: getattr(self, name) for name in ("loc", "scale", "parameters")}
         if self.residuals is not None:
             arrays |= {f"residual_{name}": array.ravel() for name, array in vars(self.residuals).items()}
+        if self.marginals is not None:
+            arrays |= {f"marginal_{name}": array for name, array in vars(self.marginals).items()}
         for f in dataclasses.fields(self):
             value = getattr(self, f.name)
             if "curve" in f.metadata and value is not None:
@@ -134,7 +147,7 @@ class Fitted:
         """
         kept = {f.name: f.metadata["read"] for f in dataclasses.fields(cls) if "read" in f.metadata}
         curves = [f.name for f in dataclasses.fields(cls) if "curve" in f.metadata]
-        own = ["loc", "scale", "parameters", *_RESIDUALS, *curves]
+        own = ["loc", "scale", "parameters", *_RESIDUALS, *_MARGINALS, *curves]
         _plain.section("the list of arrays", arrays, own + _training_file.ARRAYS)
         _plain.section("fitted", document, ["flow", "training", *kept])
         fields = {name: read(name, document[name]) for name, read in kept.items() if name in document}
@@ -144,6 +157,7 @@ class Fitted:
         if not np.all(scale > 0):
             raise ValueError("a column's scale is not positive")
         fields["residuals"] = _residuals(arrays, len(loc))
+        fields["marginals"] = _marginals(arrays, len(loc))
         names = fields.get("feature_names")
         if names is not None and len(names) != len(loc):
             raise ValueError(f"feature_names are not the names of {len(loc)} columns")
@@ -163,12 +177,16 @@ class Fitted:
         return dataclasses.replace(fitted, training=state)
 
 
-PUBLIC = ("n_parameters", *(f.name for f in dataclasses.fields(Fitted)))
+PUBLIC = ("n_parameters", "gaussianized", *(f.name for f in dataclasses.fields(Fitted)))
 PUBLIC = tuple(
-    n for n in PUBLIC if n not in ("residuals", "feature_names", "architecture", "entropy", "training")
+    n
+    for n in PUBLIC
+    if n not in ("residuals", "marginals", "feature_names", "architecture", "entropy", "training")
 )
 """The fields that users see, as attributes of a fitted estimator."""
 
+
+_MARGINALS = tuple(f"marginal_{field.name}" for field in dataclasses.fields(Marginals))
 
 _RESIDUALS = ("residual_columns", "residual_weights", "residual_widths")
 
@@ -190,6 +208,19 @@ def _residuals(arrays: Arrays, n_features: int) -> Residuals | None:
     if np.any(weights[:, columns]) or not np.all(np.any(weights, axis=1)) or not np.all(widths > 0):
         raise ValueError("residuals are of each other or of nothing, or a width is not positive")
     return Residuals(columns, weights, widths)
+
+
+def _marginals(arrays: Arrays, n_features: int) -> Marginals | None:
+    """The maps of a file, if it has any."""
+    if not any(name in arrays for name in _MARGINALS):
+        return None
+    begins, *knots = (
+        _plain.vector(arrays, name, np.int64 if name == "marginal_begins" else np.float64)
+        for name in _MARGINALS
+    )
+    marginals = Marginals(begins, *knots)
+    marginals.check(n_features)
+    return marginals
 
 
 def _flow(spec: Any, n_features: int, n_parameters: int) -> Flow:

@@ -16,6 +16,7 @@ from nflows_np._warnings import warn
 from nflows_np.columns import ColumnScaler
 from nflows_np.estimators._auto import Choice
 from nflows_np.estimators.fitted import Fitted
+from nflows_np.specs import Flow
 from nflows_np.training import train
 from nflows_np.training_state import History, Policy, Rows, TrainingState
 
@@ -44,8 +45,9 @@ class Seeds:
 
 def fit_flow(
     choice: Choice,
-    table: Rows,
+    scaler: ColumnScaler,
     rows: Rows,
+    table: Rows,
     validation: Rows | None,
     policy: Policy,
     seeds: Seeds,
@@ -60,10 +62,14 @@ def fit_flow(
     ----------
     choice : Choice
         What an estimator's parameters mean for the table.
+    scaler : ColumnScaler
+        The scaling of the columns; a fit to go on with has its own.
+    rows : Rows
+        The rows to learn from.
     table : Rows
-        All rows, which columns are scaled by.
-    rows, validation : Rows
-        The rows to learn from, and those to judge by (or None).
+        All rows, held-out ones included.
+    validation : Rows or None
+        The rows to judge by.
     policy : Policy
         The parameters of training.
     seeds : Seeds
@@ -84,7 +90,7 @@ def fit_flow(
     """
     if resume is None:
         dtype = np.dtype(architecture["dtype"])
-        model = _model(choice, table, seeds, dtype, feature_names)
+        model = FlowModel(resolved(choice, scaler.n_features, seeds), scaler, dtype)
         _start(model, rows, seeds)
         state = TrainingState.start(model.flow.get_params(), seeds.order)
         names = None if feature_names is None else tuple(str(name) for name in feature_names)
@@ -102,6 +108,7 @@ def fit_flow(
         loc=model.scaler.loc,
         scale=model.scaler.scale,
         residuals=model.scaler.residuals,
+        marginals=model.scaler.marginals,
         parameters=model.flow.get_params(),
         n_layers=resume.n_layers if resume else choice.n_layers,
         hidden_units=resume.hidden_units if resume else choice.hidden_units,
@@ -133,20 +140,28 @@ def _state_of(resume: Fitted, seeds: Seeds) -> TrainingState:
     return TrainingState.start(resume.parameters, seeds.order, resume.n_iter)
 
 
-def _model(
-    choice: Choice, table: Rows, seeds: Seeds, dtype: np.dtype[Any], feature_names: Sequence[str] | None
-) -> FlowModel:
-    """A new model, scaled to the rows of a table."""
-    n_features = table.X.shape[1]
-    spec = choice.flow.resolve(n_features, np.random.Generator(np.random.PCG64(seeds.resolve)))
-    scaler = ColumnScaler.fit(
-        table.X,
-        table.index,
-        sample_weight=table.weights,
-        feature_names=feature_names,
-        as_they_are=spec.circular_columns(n_features),
+def resolved(choice: Choice, n_features: int, seeds: Seeds) -> Flow:
+    """The flow with nothing random or symbolic left in it."""
+    return choice.flow.resolve(n_features, np.random.Generator(np.random.PCG64(seeds.resolve)))
+
+
+def scaling(choice: Choice, table: Rows, seeds: Seeds, feature_names: Sequence[str] | None) -> ColumnScaler:
+    """The scaling of a table's columns."""
+    circular = _circular(choice, table, seeds)
+    return ColumnScaler.fit(
+        table.X, table.index, sample_weight=table.weights, feature_names=feature_names, as_they_are=circular
     )
-    return FlowModel(spec, scaler, dtype)
+
+
+def gaussianized(scaler: ColumnScaler, choice: Choice, table: Rows, seeds: Seeds) -> ColumnScaler | None:
+    """The same scaling with maps of the columns to normal scores; None where no column needs one."""
+    return scaler.gaussianized(table.X, table.index, table.weights, _circular(choice, table, seeds))
+
+
+def _circular(choice: Choice, table: Rows, seeds: Seeds) -> list[int]:
+    """Columns of angles, which are neither scaled nor mapped."""
+    n_features = table.X.shape[1]
+    return list(resolved(choice, n_features, seeds).circular_columns(n_features))
 
 
 def _start(model: FlowModel, rows: Rows, seeds: Seeds) -> None:
