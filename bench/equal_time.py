@@ -1,4 +1,4 @@
-"""Held-out log-likelihoods on real tables.
+"""Held-out log-likelihoods on five real tables after equal time, and beside zuko after equal epochs.
 
 First, every preset is trained for the same time on every table, and `GaussianMixture` with as many components as do
 best on the validation rows stands beside. Then MAF and the autoregressive spline flow of this project and of zuko are
@@ -6,7 +6,7 @@ trained for the same epochs, at least ten, with the same layers, optimiser, rate
 process of its own, one after the other, on the same cores. Log-likelihoods are in nats, in the units of the table's
 columns: means over the test rows with two standard errors, and medians, which say how the bulk of the rows fares.
 
-    python -m bench.likelihood --data DIR [--tables power htru2 ...] [--seconds 30] [--steps 2000] [--markdown FILE]
+    python -m bench.equal_time --data DIR [--tables power htru2 ...] [--seconds 30] [--steps 2000] [--markdown FILE]
 """
 
 from __future__ import annotations
@@ -172,11 +172,11 @@ def main() -> None:
         return
 
     def run(*only: str) -> dict[str, Any]:
-        return in_own_process("bench.likelihood", "--data", str(args.data.resolve()), "--only", *only)
+        return in_own_process("bench.equal_time", "--data", str(args.data.resolve()), "--only", *only)
 
     found: dict[str, Any] = {"machine": machine(), "seconds": args.seconds}
-    command = f"`python -m bench.likelihood --data DIR --seconds {args.seconds:g}`"
-    parts = ["# Likelihoods of real tables", command, described(machine())]
+    command = f"`python -m bench.equal_time --data DIR --seconds {args.seconds:g}`"
+    parts = ["# Likelihoods of real tables after equal time", command, described(machine())]
     parts.append((__doc__ or "").split("\n\n")[1])
     for name in args.tables:
         before = len(parts)
