@@ -167,8 +167,10 @@ def details(table: Table) -> str:
         ])  # fmt: skip
     cells = [found for seeds in table.cells.values() for found in seeds.values()]
     threads, limits = (sorted({found[what] for found in cells}) for what in ("threads", "limit"))
-    noisy = ", ".join(map(str, cells[0]["noisy"])) or "none"
-    n_seeds = max(len(seeds) for seeds in table.cells.values())
+    about, n_seeds = cells[0], max(len(seeds) for seeds in table.cells.values())
+    noisy = ", ".join(map(str, about["noisy"])) or "none"
+    if len(about["noisy"]) == about["columns"]:
+        noisy = "all"
     header = [
         "",
         "mean",
@@ -180,8 +182,8 @@ def details(table: Table) -> str:
         "epochs",
         "chosen",
     ]
+    title = f"## {table.name}: {about['rows']:,} rows, {about['columns']} columns, {n_seeds} seed{'s' * (n_seeds > 1)}"
     return (
-        f"## {table.name}: {cells[0]['rows']:,} rows, {cells[0]['columns']} columns, {n_seeds} seeds\n\n"
-        f"Columns with noise: {noisy}. Threads: {', '.join(map(str, threads))}; at most "
+        f"{title}\n\nColumns with noise: {noisy}. Threads: {', '.join(map(str, threads))}; at most "
         f"{', '.join(f'{limit:g}' for limit in limits)} s a fit.\n\n{markdown(header, lines)}"
     )

@@ -113,7 +113,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--cell", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.tables is None:
-        options.tables = [name for name in TABLES if options.data or name in BUNDLED]
+        options.tables = [name for name in TABLES if options.data or options.report or name in BUNDLED]
     return options
 
 
