@@ -1,11 +1,11 @@
 """Who takes part in `bench.likelihood`: each fits the training rows, and chooses by the validation rows.
 
-default: `FlowDensity()`; the presets by their names, without an end of epochs. All else sees z-scored columns, and the
-Jacobian is counted. gaussian: the best of Ledoit and Wolf's, independent normals and the sample covariance. mixture:
-`GaussianMixture` of 1, 2, 4, ... 128 full components, until two sizes in a row are no better. kde: `KernelDensity` of
-the best of twelve bandwidths, on 20,000 training rows at most, chosen by 2,000 validation rows at most. zuko_maf and
-zuko_nsf: five layers of (128, 128), 8 bins, Adam at 1e-3, batches of 256, until 20 epochs and 200 steps are no better;
-the best weights are kept.
+default: `FlowDensity()`; the presets by their names, without an end of epochs; both have the validation rows as
+`X_val`. All else sees z-scored columns, and the Jacobian is counted. gaussian: the best of Ledoit and Wolf's,
+independent normals and the sample covariance. mixture: `GaussianMixture` of 1, 2, 4, ... 128 full components, until
+two sizes in a row are no better. kde: `KernelDensity` of the best of twelve bandwidths, on 20,000 training rows at
+most, chosen by 2,000 validation rows at most. zuko_maf and zuko_nsf: five layers of (128, 128), 8 bins, Adam at 1e-3,
+batches of 256, until 20 epochs and 200 steps are no better; the best weights are kept.
 """
 
 from __future__ import annotations
