@@ -1,217 +1,150 @@
-"""Held-out log-likelihoods on real tables.
+"""Is the default the best choice? `FlowDensity()` on real tables against everything else that gives a density.
 
-First, every preset is trained for the same time on every table, and `GaussianMixture` with as many components as do
-best on the validation rows stands beside. Then MAF and the autoregressive spline flow of this project and of zuko are
-trained for the same epochs, at least ten, with the same layers, optimiser, rate and batches. Each fit runs in a
-process of its own, one after the other, on the same cores. Log-likelihoods are in nats, in the units of the table's
-columns: means over the test rows with two standard errors, and medians, which say how the bulk of the rows fares.
+Each cell is a table, a seed and an entry, fitted in a process of its own to 80 % of the rows; it chooses by 10 % and is
+judged by the other 10 %. Five seeds up to 20,000 rows, two beyond. A fit ends by its own patience, or is stopped after
+20 minutes and keeps the best so far (* behind its seconds). Nothing is tuned for a table. Integer and tied columns get
+uniform noise of one step of their grid, the same for every entry; log-densities are those of the noisy table, in nats
+and in the units of its columns.
 
-    python -m bench.likelihood --data DIR [--tables power htru2 ...] [--seconds 30] [--steps 2000] [--markdown FILE]
+    python -m bench.likelihood --data DIR --out FILE.jsonl [--report] [--markdown FILE]
+
+One JSON line a cell; cells that are in the file already are not run again. The test rows' log-densities are in a folder
+beside it, FILE.rows. Without --data, scikit-learn's tables alone. zuko's entries run where zuko can be imported, and
+may be added to a file that another environment began. `bench._real` says which columns get noise, `bench._entries` what
+each entry does, `bench._verdicts` what is asked of the default.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
-import time
+import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nflows_np import FlowDensity
-from nflows_np.presets import PRESETS
-from nflows_np.specs import Flow
+from . import _entries, _real
+from ._entries import ENTRIES, ZUKO, Clock
+from ._markdown import described
+from ._real import BUNDLED, TABLES
+from ._report import in_own_process, machine, versions
+from ._verdicts import page
 
-from ._markdown import described, markdown
-from ._report import in_own_process, machine
-
-TABLES = ("power", "htru2", "higgs", "pendigits", "satellite")
-LAYERS, BINS, BATCH, RATE = 5, 8, 512, 1e-3
-COMPONENTS = (1, 2, 4, 8, 16, 32, 64, 128)
-AGAINST_ZUKO = ("maf", "nsf_ar")
-
-Table = dict[str, NDArray[Any]]
+Found = dict[str, Any]
 
 
-def load(folder: Path, name: str) -> Table:
-    """Rows to learn from, to validate on and to test on: the table's own, or 70, 10 and 20 % of its rows."""
-    with np.load(folder / f"{name}.npz") as arrays:
-        if "train" in arrays:
-            return {part: arrays[part] for part in ("train", "val", "test")}
-        X = arrays["X"].astype(np.float32)
-    order = np.random.default_rng(0).permutation(len(X))
-    test, val, train = np.split(order, [len(X) // 5, 3 * len(X) // 10])
-    return {"train": X[train], "val": X[val], "test": X[test]}
+def rows_file(out: Path, found: Found) -> Path:
+    """Where the log-densities of a cell's test rows are."""
+    cap = f"-{found['max rows']}" if found["max rows"] else ""
+    return out.with_suffix(".rows") / f"{found['table']}{cap}-{found['seed']}-{found['entry']}.npy"
 
 
-def summary(log_prob: NDArray[Any], seconds: float, **more: Any) -> dict[str, Any]:
-    log_prob = np.asarray(log_prob, dtype=np.float64)
-    error = 2 * log_prob.std() / np.sqrt(len(log_prob))
-    return {
-        "mean": log_prob.mean(), "error": error, "median": float(np.median(log_prob)), "seconds": seconds, **more,
+def run(table: str, seed: int, entry: str, options: argparse.Namespace) -> Found:
+    """Fit and judge one cell; the test rows' log-densities go to their file."""
+    rows = _real.split(_real.load(table, options.data), seed, options.max_rows)
+    clock = Clock(options.seconds)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fitted = _entries.fit(entry, rows, seed, clock, options.threads)
+    val, test = fitted.log_prob(rows.val), fitted.log_prob(rows.test)
+    found = {
+        "table": table, "seed": seed, "entry": entry, "max rows": options.max_rows,
+        "rows": sum(map(len, (rows.train, rows.val, rows.test))), "columns": rows.test.shape[1], "noisy": rows.noisy,
+        "validation": float(val.mean()), "mean": float(test.mean()), "median": float(np.median(test)),
+        "min": float(test.min()), "seconds": round(clock.seconds, 2), "capped": clock.capped, "limit": clock.limit,
+        "threads": options.threads, "warnings": sorted({w.category.__name__ for w in caught}), **fitted.about,
     }  # fmt: skip
+    file = rows_file(options.out, found)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.save(file, test)
+    return found
 
 
-def run_preset(table: Table, preset: str, seconds: float) -> dict[str, Any]:
-    """Defaults, but for the time: epochs until it is over or the fit has converged."""
-    model = FlowDensity(preset, max_iter=1, warm_start=True, random_state=0)
-    began = time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        model.fit(table["train"], X_val=table["val"])
-        if model.converged_:
-            break
-    took = time.perf_counter() - began
-    return summary(model.score_samples(table["test"]), took, epochs=model.n_iter_)
+def cells(options: argparse.Namespace) -> Iterator[tuple[str, int, str]]:
+    """All cells, the first seed of every table before the second of any."""
+    seeds = {name: _real.n_seeds(len(_real.load(name, options.data))) for name in options.tables}
+    for seed in range(min(options.seeds, max(seeds.values()))):
+        for table in options.tables:
+            for entry in options.entries if seed < seeds[table] else ():
+                yield table, seed, entry
 
 
-def run_mixture(table: Table, seconds: float) -> dict[str, Any]:
-    """More and more components, while the time lasts; the best on the validation rows."""
-    from sklearn.mixture import GaussianMixture
-
-    double = {part: rows.astype(np.float64) for part, rows in table.items()}
-    loc, scale = double["train"].mean(axis=0), double["train"].std(axis=0)
-    scaled = {part: (rows - loc) / scale for part, rows in double.items()}
-    best, best_score = None, -np.inf
-    began = time.perf_counter()
-    for k in COMPONENTS:
+def measure(options: argparse.Namespace, done: list[Found]) -> Iterator[Found]:
+    """Run what is not done yet."""
+    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = str(options.threads)
+    seen = {(found["table"], found["seed"], found["entry"], found["max rows"]) for found in done}
+    passed_on = ["--out", str(options.out.resolve()), "--seconds", str(options.seconds), "--threads"]
+    passed_on.append(str(options.threads))
+    if options.data:
+        passed_on += ["--data", str(options.data.resolve())]
+    if options.max_rows:
+        passed_on += ["--max-rows", str(options.max_rows)]
+    for table, seed, entry in cells(options):
+        if (table, seed, entry, options.max_rows) in seen:
+            continue
         try:
-            mixture = GaussianMixture(k, reg_covar=1e-6, random_state=0).fit(scaled["train"])
-        except ValueError:  # a component fell onto one value of a discrete column: more of them would, too
-            break
-        score = mixture.score(scaled["val"])
-        if score > best_score:
-            best, best_score = mixture, score
-        if time.perf_counter() - began > seconds:
-            break
-    took = time.perf_counter() - began
-    assert best is not None
-    log_prob = best.score_samples(scaled["test"]) - np.log(scale).sum()
-    return summary(log_prob, took, epochs=best.n_components)
+            yield in_own_process("bench.likelihood", *passed_on, "--cell", table, str(seed), entry)
+        except RuntimeError as error:
+            yield {
+                "table": table, "seed": seed, "entry": entry, "max rows": options.max_rows, "error": str(error),
+            }  # fmt: skip
 
 
-def run_ours(table: Table, preset: str, hidden: int, epochs: int) -> dict[str, Any]:
-    """The layers of zuko's flow alone: without the linear one that a preset begins with."""
-    own = {"n_bins": BINS} if preset == "nsf_ar" else {}
-    layers = PRESETS[preset](LAYERS, (hidden,) * 2, "relu", **own).bijections[1:]
-    model = FlowDensity(
-        Flow(layers), alpha=0.0, clip_ratio=np.inf, batch_size=BATCH, learning_rate_init=RATE, max_iter=epochs,
-        n_iter_no_change=np.inf, random_state=0,
-    )  # fmt: skip
-    began = time.perf_counter()
-    model.fit(table["train"], X_val=table["val"])
-    took = time.perf_counter() - began
-    return summary(model.score_samples(table["test"]), took, epochs=epochs)
-
-
-def run_zuko(table: Table, preset: str, hidden: int, epochs: int) -> dict[str, Any]:
-    """On rows scaled as ours are, for splines act on an interval only; the best weights on validation are kept."""
-    import torch
-    import zuko
-
-    from nflows_np.columns import ColumnScaler
-
-    torch.manual_seed(0)
-    scaler = ColumnScaler.fit(table["train"], np.arange(len(table["train"])))
-    train, val, test = (
-        torch.from_numpy(((table[part] - scaler.loc) / scaler.scale).astype(np.float32))
-        for part in ("train", "val", "test")
-    )
-    kind = zuko.flows.MAF if preset == "maf" else lambda *a, **k: zuko.flows.NSF(*a, bins=BINS, **k)
-    flow = kind(train.shape[1], transforms=LAYERS, hidden_features=(hidden,) * 2)
-    optimizer = torch.optim.Adam(flow.parameters(), lr=RATE)
-
-    def score(rows: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            return torch.cat([flow().log_prob(part) for part in rows.split(8192)]).double()
-
-    best, state = -np.inf, flow.state_dict()
-    began = time.perf_counter()
-    for _ in range(epochs):
-        for batch in torch.randperm(len(train)).split(BATCH):
-            optimizer.zero_grad()
-            (-flow().log_prob(train[batch]).mean()).backward()
-            optimizer.step()
-        now = float(score(val).mean())
-        if now > best:
-            best, state = now, {name: value.clone() for name, value in flow.state_dict().items()}
-    took = time.perf_counter() - began
-    flow.load_state_dict(state)
-    return summary(score(test).numpy() + scaler.log_jacobian, took, epochs=epochs)
-
-
-def main() -> None:
+def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder of the tables' .npz files")
-    parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
-    parser.add_argument("--presets", nargs="+", choices=PRESETS, default=list(PRESETS))
-    parser.add_argument("--seconds", type=float, default=30.0, help="training time of a preset")
-    parser.add_argument("--steps", type=int, default=2000, help="at least so many beside zuko; 0: without it")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
-    parser.add_argument("--markdown", type=Path, help="file to write the tables to")
-    parser.add_argument("--only", nargs="+", help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.only:
-        who, name, preset, amount = args.only
-        table, hidden = load(args.data, name), 128 if name == "power" else 64
-        warnings.simplefilter("ignore")
-        match who:
-            case "preset":
-                result = run_preset(table, preset, float(amount))
-            case "mixture":
-                result = run_mixture(table, float(amount))
-            case "nflows_np":
-                result = run_ours(table, preset, hidden, int(amount))
-            case _:
-                result = run_zuko(table, preset, hidden, int(amount))
-        print(json.dumps(result))
+    parser.add_argument("--data", type=Path, help="folder of the tables' .npz files")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="file of the cells, to begin or to go on with"
+    )
+    parser.add_argument("--tables", nargs="+", choices=TABLES, metavar="TABLE")
+    parser.add_argument("--entries", nargs="+", choices=ENTRIES, metavar="ENTRY", help=", ".join(ENTRIES))
+    parser.add_argument("--seeds", type=int, default=_real.SEEDS, help="at most so many")
+    parser.add_argument("--max-rows", type=int, help="of a table, to try things out")
+    parser.add_argument("--seconds", type=float, default=1200.0, help="a fit is stopped after so many")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--report", action="store_true", help="only say what the file holds")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="file to write the page to")
+    parser.add_argument("--cell", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.tables is None:
+        options.tables = [name for name in TABLES if options.data or options.report or name in BUNDLED]
+    return options
+
+
+def main() -> None:
+    options = parsed()
+    if options.cell:
+        table, seed, entry = options.cell
+        print(json.dumps(run(table, int(seed), entry, options)))
         return
-
-    def run(*only: str) -> dict[str, Any]:
-        return in_own_process("bench.likelihood", "--data", str(args.data.resolve()), "--only", *only)
-
-    found: dict[str, Any] = {"machine": machine(), "seconds": args.seconds}
-    command = f"`python -m bench.likelihood --data DIR --seconds {args.seconds:g}`"
-    parts = ["# Likelihoods of real tables", command, described(machine())]
-    parts.append((__doc__ or "").split("\n\n")[1])
-    for name in args.tables:
-        before = len(parts)
-        seconds, n_rows = str(args.seconds), len(load(args.data, name)["train"])
-        entries = {preset: run("preset", name, preset, seconds) for preset in args.presets}
-        entries["GaussianMixture"] = run("mixture", name, "-", seconds)
-        found[name] = {"time": entries}
-        rows = [[who, *shown(e), str(e["epochs"])] for who, e in entries.items()]
-        parts.append(f"## {name}: {n_rows:,} rows, {args.seconds:g} s each")
-        parts.append(markdown(["", "mean", "median", "seconds", "epochs (components)"], rows))
-        if args.steps:
-            epochs = max(10, -(-args.steps // (n_rows // BATCH)))
-            pairs = {
-                f"{preset}, {who}": run(who, name, preset, str(epochs))
-                for preset in AGAINST_ZUKO
-                for who in ("nflows_np", "zuko")
-            }
-            found[name]["epochs"] = pairs
-            parts.append(f"The same layers for {epochs} epochs each:")
-            parts.append(
-                markdown(["", "mean", "median", "seconds"], [[w, *shown(e)] for w, e in pairs.items()])
-            )
-        print("\n\n".join(parts[before:]), flush=True)
-        if args.json:
-            args.json.write_text(json.dumps(found, indent=2))
-    if args.markdown:
-        args.markdown.write_text("\n\n".join(parts) + "\n")
-
-
-def shown(entry: dict[str, Any]) -> list[str]:
-    return [
-        f"{entry['mean']:.3f} ± {entry['error']:.3f}",
-        f"{entry['median']:.3f}",
-        f"{entry['seconds']:.1f}",
+    if not options.report and importlib.util.find_spec("zuko") is None:
+        print("zuko is not installed: its entries are left out.")
+        options.entries = [entry for entry in options.entries or ENTRIES if entry not in ZUKO]
+    options.entries = ENTRIES if options.entries is None else options.entries
+    lines = (
+        [json.loads(line) for line in options.out.read_text().splitlines()] if options.out.exists() else []
+    )
+    for found in () if options.report else measure(options, lines):
+        lines.append(found)
+        with options.out.open("a") as file:
+            file.write(json.dumps(found) + "\n")
+        said = found.get("error") or f"{found['mean']:.3f} nats, {found['seconds']:.1f} s"
+        print(f"{found['table']}, seed {found['seed']}, {found['entry']}: {said}", flush=True)
+    wanted = [
+        found for found in lines if found["max rows"] == options.max_rows and found["table"] in options.tables
     ]
+    text = page(wanted, lambda found: np.load(rows_file(options.out, found)))
+    print(f"\n{text}")
+    if options.markdown:
+        about = described(machine() | versions("scikit-learn", "zuko", "torch"))
+        title = f"# Likelihoods of real tables\n\n{(__doc__ or '').strip()}\n\n{about}"
+        options.markdown.write_text(f"{title}\n\n{text}\n")
 
 
 if __name__ == "__main__":
