@@ -10,7 +10,8 @@ C. *Averages.* What is judged and kept is the exponential moving average of Adam
    1992), which takes out the noise of single steps. The engine keeps it, step by step.
 D. *Score.* With validation rows, their mean log-likelihood is the score of an epoch and the best weights win
    in the end. The start, a Gaussian fit, counts as epoch 0, and it has the benefit of the doubt: an epoch takes its
-   place only where it is better by more than chance, row by row. Without validation rows, the training likelihood of
+   place only where it is better by more than chance, row by row, than what would be kept in its stead, which may be
+   the start of more rows than are trained on. Without validation rows, the training likelihood of
    the epoch is watched and the last weights stay.
 E. *Patience.* When the score has gained less than ``tol`` within half of ``n_iter_no_change`` epochs, the weights in
    use come back and the rate is quartered; when it has not within all of them, training has converged. The first
@@ -81,7 +82,12 @@ def batch_rows(n_rows: int, batch_size: int) -> int:
 
 
 def train(
-    model: FlowModel, rows: Rows, validation: Rows | None, state: TrainingState, policy: Policy
+    model: FlowModel,
+    rows: Rows,
+    validation: Rows | None,
+    state: TrainingState,
+    policy: Policy,
+    start: NDArray[np.float64] | None = None,
 ) -> tuple[TrainingState, History]:
     """Train a model for at most ``policy.max_iter`` epochs.
 
@@ -94,6 +100,9 @@ def train(
     state : TrainingState
         Where training stands; not changed.
     policy : Policy
+    start : ndarray, optional
+        Log-likelihoods of the validation rows by the start that the caller keeps where no epoch beats it; without it
+        by the state's.
 
     Returns
     -------
@@ -101,7 +110,7 @@ def train(
         Where training stands now.
     history : History
     """
-    run = _Run(model, rows, validation, dataclasses.replace(state), policy)
+    run = _Run(model, rows, validation, dataclasses.replace(state), policy, start)
     try:
         for _ in range(policy.max_iter):
             if run.epoch():
@@ -115,7 +124,13 @@ class _Run:
     """One call of :func:`train`."""
 
     def __init__(
-        self, model: FlowModel, rows: Rows, validation: Rows | None, state: TrainingState, policy: Policy
+        self,
+        model: FlowModel,
+        rows: Rows,
+        validation: Rows | None,
+        state: TrainingState,
+        policy: Policy,
+        start: NDArray[np.float64] | None,
     ) -> None:
         self.model, self.rows, self.validation, self.state, self.policy = (
             model,
@@ -135,7 +150,9 @@ class _Run:
         if state.converged or state.stale >= policy.n_iter_no_change:  # patience begins anew with each call
             state.converged, state.halvings, state.cuts, state.stale = False, 0, 0, 0
         self.first_epoch = state.epoch
-        self.start: NDArray[np.float64] | None = None  # the start's log-likelihoods, while it is the best
+        self.start = (
+            start  # log-likelihoods of the validation rows, None as soon as the start is not the best
+        )
         self._judge_best()
         model.flow.set_params(state.parameters)
         self.trainer = model.trainer(
@@ -176,21 +193,29 @@ class _Run:
             return
         if state.best_parameters is None:
             state.best_parameters, state.best_epoch = state.average, state.epoch
-        log_prob, score = self._judged(state.best_parameters)
-        self.history.held_out = log_prob
-        self.start = log_prob if state.best_epoch == 0 else None
+        if state.best_epoch > 0:
+            self.start = None
+        elif self.start is None:
+            self.start = self._judged(state.best_parameters)
+        log_prob = self._judged(state.best_parameters) if self.start is None else self.start
+        self.history.held_out, score = log_prob, self._mean(log_prob)
         if score != state.best_score:  # the first call, or other validation rows than before
             state.best_score = state.reference_score = score
             state.stale = 0
         if self.policy.verbose and state.epoch == 0:
             print(f"epoch    0  log-likelihood: validation {score:.4f} (the start)", flush=True)
 
-    def _judged(self, parameters: NDArray[Any]) -> tuple[NDArray[np.float64], float]:
-        """Log-likelihoods of the validation rows at some parameters, and their mean."""
+    def _judged(self, parameters: NDArray[Any]) -> NDArray[np.float64]:
+        """Log-likelihoods of the validation rows at some parameters."""
         assert self.validation is not None
-        X, index, weights = self.validation.X, self.validation.index, self.validation.normalised_weights()
-        log_prob = self.model.at(parameters).log_prob(X, index, self.policy.n_threads)
-        return log_prob, _weights.mean(log_prob, weights)
+        return self.model.at(parameters).log_prob(
+            self.validation.X, self.validation.index, self.policy.n_threads
+        )
+
+    def _mean(self, log_prob: NDArray[np.float64]) -> float:
+        """The mean over the validation rows."""
+        assert self.validation is not None
+        return _weights.mean(log_prob, self.validation.normalised_weights())
 
     def epoch(self) -> bool:
         """One pass over the rows; True when training is over."""
@@ -251,7 +276,8 @@ class _Run:
         state = self.state
         if self.validation is None:
             return -loss, None
-        log_prob, score = self._judged(state.average)
+        log_prob = self._judged(state.average)
+        score = self._mean(log_prob)
         better = score > state.best_score and self._beats_start(log_prob)  # type: ignore[operator]
         return score, log_prob if better else None
 

@@ -1,4 +1,4 @@
-"""The Gaussian that starts from data are: correlations shrunk as far as the likelihood of left-out rows asks."""
+"""The Gaussian that starts from data are: correlations shrunk by a mean that left-out rows weigh."""
 
 import numpy as np
 from scipy.stats import multivariate_normal
@@ -15,15 +15,15 @@ def shrunk_gaussian(rows, weights=None):
     distance = np.square(R).sum() - d
     chance = (shares @ np.square(np.square(y).sum(axis=1)) - np.square(R).sum()) * np.square(shares).sum()
     least = min(1.0, max(0.0, chance / distance)) if d > 1 else 0.0
-    candidates = (
-        [0.0]
-        if d == 1
-        else [least, 1.0]
-        if 1.0 / np.square(shares).sum() < 5 * d
-        else [0.0, 0.1 * least, least, 1.0]
-    )
-    best = max(candidates, key=lambda rho: left_out(rows, shares, rho, np.diag(covariance)))
-    return mean, shrink(covariance, best, np.diag(covariance))
+    if d == 1:
+        return mean, covariance
+    n_rows = 1.0 / np.square(shares).sum()
+    candidates = np.array([least, 0.5 * least, 0.5 * (1.0 + least), 1.0])
+    if n_rows >= 5 * d:
+        candidates = np.r_[candidates, 0.1 * least, 0.0]
+    scores = np.array([left_out(rows, shares, rho, np.diag(covariance)) for rho in candidates])
+    likelihoods = np.exp(n_rows * (scores - scores.max()))
+    return mean, shrink(covariance, likelihoods @ candidates / likelihoods.sum(), np.diag(covariance))
 
 
 def moments(rows, shares):

@@ -105,16 +105,20 @@ GaussianFit fit_gaussian(Panels<const T> x, Index n, const double* weights) {
   const Moments m = moments(x, n, weights);
   if (n == 1) return shrunk(m, 0.0);
   const double rows = count_rows(x.count, weights), least = ledoit_wolf(x, m, weights, rows);
-  std::vector<double> candidates = {least, 1.0};
-  if (rows >= kRowsPerFeature * static_cast<double>(n)) candidates = {0.0, 0.1 * least, least, 1.0};
-  GaussianFit best;
-  double lowest = std::numeric_limits<double>::infinity();
-  for (const double rho : candidates) {
-    GaussianFit fit = shrunk(m, rho);
-    const double loss = leave_one_out(fit, rho, x, weights);
-    if (loss < lowest || rho == candidates.front()) lowest = loss, best = std::move(fit);
+  std::vector<double> candidates = {least, 0.5 * least, 0.5 * (1.0 + least), 1.0};
+  if (rows >= kRowsPerFeature * static_cast<double>(n))
+    candidates.insert(candidates.end(), {0.1 * least, 0.0});
+  std::vector<double> losses;
+  for (const double rho : candidates) losses.push_back(leave_one_out(shrunk(m, rho), rho, x, weights));
+  const double lowest = *std::min_element(losses.begin(), losses.end());
+  if (std::isinf(lowest)) return shrunk(m, least);
+  double total = 0.0, sum = 0.0;
+  for (size_t k = 0; k < candidates.size(); ++k) {
+    const double likelihood = std::exp(rows * (lowest - losses[k]));
+    total += likelihood;
+    sum += likelihood * candidates[k];
   }
-  return best;
+  return shrunk(m, sum / total);
 }
 
 template GaussianFit fit_gaussian(Panels<const float>, Index, const double*);

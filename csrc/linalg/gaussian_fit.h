@@ -3,11 +3,12 @@
 //   Sigma = diag(s) ((1 - rho) R + rho I) diag(s)
 //
 // with the weighted standard deviations s and correlations R: shrinking correlations leaves columns their own units.
-// The shrinkage rho is one of 0, which is maximum likelihood; a tenth and the whole of what Ledoit and Wolf (2004, "A
-// well-conditioned estimator for large-dimensional covariance matrices", J. Multivariate Anal. 88) estimate for R; and 1,
-// independent columns. The likelihood of each row by the fit to all others decides: where columns nearly depend on each
-// other, the least shrinkage is too much, and the squared distance that Ledoit and Wolf minimise is blind to it. Of fewer
-// than five rows for each column, only the last two are tried.
+// The shrinkage rho is a mean of several: what Ledoit and Wolf (2004, "A well-conditioned estimator for large-dimensional
+// covariance matrices", J. Multivariate Anal. 88) estimate for R, a half and a tenth of it, 0, which is maximum
+// likelihood, 1, independent columns, and what is halfway there. Each counts by the likelihood of every row by the fit to
+// all others, as models do in Bayes' rule: where columns nearly depend on each other, the least shrinkage is too much, and
+// the squared distance that Ledoit and Wolf minimise is blind to it; and the best of some on a handful of rows is chance.
+// Of fewer than five rows for each column, 0 and the tenth are not tried.
 #pragma once
 
 #include <vector>
