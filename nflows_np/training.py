@@ -199,6 +199,7 @@ class _Run:
             self.start = self._judged(state.best_parameters)
         log_prob = self._judged(state.best_parameters) if self.start is None else self.start
         self.history.held_out, score = log_prob, self._mean(log_prob)
+        self.history.start_score = score if state.best_epoch == 0 else None
         if score != state.best_score:  # the first call, or other validation rows than before
             state.best_score = state.reference_score = score
             state.stale = 0

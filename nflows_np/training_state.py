@@ -93,7 +93,8 @@ class History:
 
     ``epochs`` are pairs of a mean training loss (negative log-likelihood) during an epoch and the score after it,
     both in nats and in the units of the columns. ``learning_rate`` is what it came down to. ``held_out`` are the
-    log-likelihoods of the validation rows at the best weights.
+    log-likelihoods of the validation rows at the best weights; ``start_score`` is their mean at the start, if training
+    was there.
     """
 
     batch_rows: int
@@ -104,6 +105,7 @@ class History:
     interrupted: bool = False
     gave_up: bool = False
     held_out: NDArray[np.float64] | None = None
+    start_score: float | None = None
 
     @property
     def losses(self) -> list[float]:

@@ -28,6 +28,7 @@ class Choice:
     """What an estimator's parameters mean for a table of n rows and d columns."""
 
     flow: Flow
+    preset: str | None
     n_layers: int
     hidden_units: tuple[int, ...]
     batch_size: int
@@ -74,7 +75,7 @@ def choose(
                     f"{name}={shown(params[name])} has no meaning with a Flow, whose layers say their own."
                 )
         flow = flow.for_table(n_rows, n_features, feature_names)
-        return Choice(_with_base(flow, params["base"]), flow._n_layers(), (), *training)
+        return Choice(_with_base(flow, params["base"]), None, flow._n_layers(), (), *training)
     for name in SHARED:
         if name in own:
             raise ValueError(f"flow_params: {name} is a parameter of its own, {name}={shown(own[name])}.")
@@ -87,7 +88,8 @@ def choose(
     chosen = preset_named(flow)
     options = chosen.decided({**{name: params[name] for name in SHARED}, **own}, n_rows, n_features)
     layers = Flow(chosen.layers(options))
-    return Choice(_with_base(layers, params["base"]), options["n_layers"], options["hidden_units"], *training)
+    layers = _with_base(layers, params["base"])
+    return Choice(layers, flow, options["n_layers"], options["hidden_units"], *training)
 
 
 def _n_validation(params: Mapping[str, Any], n_rows: int) -> int:

@@ -166,7 +166,7 @@ class FlowEstimator(BaseEstimator):
             fitted, model, history = fit_better(functools.partial(fit, choice), scalers, rows, validation)
         else:
             fitted, model, history = fit(choice, resume.scaler, rows)
-        wide = self.flow == "auto" and resume is None and X.shape[1] > FEW_COLUMNS
+        wide = self.flow == "auto" and resume is None and X.shape[1] > FEW_COLUMNS and not history.interrupted
         if wide and columns_left_behind(fitted, model, table):
             choice = choose(params | {"flow": SPLINES}, len(table), X.shape[1], names)
             fitted, model, history = fit(choice, fitted.scaler, rows)

@@ -56,6 +56,12 @@ def real_or_none(name: str, value: Any) -> float | None:
     return None if value is None else real(name, value)
 
 
+def text_or_none(name: str, value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{name} is {shown(value)}, not a text")
+    return value
+
+
 def names_or_none(name: str, value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None

@@ -119,6 +119,13 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         The parameters, read-only.
     loc_, scale_ : ndarray of shape (n_features_in_,)
         The scaling of the columns, ``(x - loc_) / scale_``.
+    summary_ : str
+        What was fitted to which rows, where its weights come from, and how training ended: one line for people.
+    preset_ : str or None
+        The preset; None of a `Flow`.
+    n_rows_, n_validation_ : int or None
+        The distinct rows of the table, and those held out or given to judge by. None, like `start_score_`, in a model
+        that was saved before this was recorded.
     gaussianized_ : ndarray of bool of shape (n_features_in_,)
         The columns that are mapped to normal scores.
     n_iter_ : int
@@ -134,6 +141,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Mean log-likelihood of the validation rows after each epoch.
     best_validation_score_ : float or None
         The validation score of the weights that were kept.
+    start_score_ : float or None
+        The validation score of the start.
     n_features_in_ : int
         Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)

@@ -21,6 +21,7 @@ from nflows_np.columns.marginals import Marginals
 from nflows_np.columns.residuals import Residuals
 from nflows_np.estimators import _params, _plain, _training_file
 from nflows_np.estimators._plain import Arrays
+from nflows_np.estimators._summary import summary
 from nflows_np.specs import Flow, from_dict
 from nflows_np.training_state import TrainingState
 
@@ -56,9 +57,11 @@ class Fitted:
         Maps of single columns to normal scores.
     feature_names : tuple of str, optional
         Names of the columns.
+    preset, n_rows, n_validation
+        The preset, if it is one, and the distinct rows of the table it was chosen for, held-out ones included.
     n_layers, hidden_units, batch_size, alpha, early_stopping
         What the estimator's parameters came to.
-    n_iter, best_epoch, converged, loss_curve, validation_scores, best_validation_score
+    n_iter, best_epoch, converged, loss_curve, validation_scores, best_validation_score, start_score
         How training went.
     architecture : mapping
         The estimator's parameters that may not change while a fit goes on.
@@ -74,6 +77,9 @@ class Fitted:
     parameters: NDArray[Any]
     residuals: Residuals | None = None
     marginals: Marginals | None = None
+    preset: str | None = _kept(_plain.text_or_none, default=None)
+    n_rows: int | None = _kept(_plain.count_or_none, default=None)
+    n_validation: int | None = _kept(_plain.count_or_none, default=None)
     n_layers: int = _kept(_plain.count, default=0)
     hidden_units: tuple[int, ...] = _kept(_plain.counts, default=())
     batch_size: int = _kept(_plain.count, default=0)
@@ -85,6 +91,7 @@ class Fitted:
     loss_curve: list[float] = field(default_factory=list, metadata=_CURVE)
     validation_scores: list[float] | None = field(default=None, metadata=_CURVE)
     best_validation_score: float | None = _kept(_plain.real_or_none, default=None)
+    start_score: float | None = _kept(_plain.real_or_none, default=None)
     feature_names: tuple[str, ...] | None = _kept(_plain.names_or_none, default=None)
     architecture: Mapping[str, Any] = _kept(_parameters, default_factory=dict)
     entropy: tuple[int, ...] = _kept(_plain.counts, default=())
@@ -102,6 +109,11 @@ class Fitted:
     def n_parameters(self) -> int:
         """The number of trained parameters."""
         return len(self.parameters)
+
+    @property
+    def summary(self) -> str:
+        """What the fit came to and why, in one line."""
+        return summary(self)
 
     @property
     def scaler(self) -> ColumnScaler:
@@ -177,7 +189,7 @@ class Fitted:
         return dataclasses.replace(fitted, training=state)
 
 
-PUBLIC = ("n_parameters", "gaussianized", *(f.name for f in dataclasses.fields(Fitted)))
+PUBLIC = ("n_parameters", "gaussianized", "summary", *(f.name for f in dataclasses.fields(Fitted)))
 PUBLIC = tuple(
     n
     for n in PUBLIC
