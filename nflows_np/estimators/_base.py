@@ -27,13 +27,12 @@ from nflows_np._messages import shown
 from nflows_np._model import FlowModel
 from nflows_np._random_state import CONSTRAINT, check_random_state
 from nflows_np._weights import check_weights
-from nflows_np.columns import ColumnScaler
 from nflows_np.estimators import _files
 from nflows_np.estimators._auto import FEW_COLUMNS, SPLINES, Choice, choose
-from nflows_np.estimators._remarks import columns_left_behind, warn_of
+from nflows_np.estimators._remarks import warn_of
 from nflows_np.estimators._rows import check_rows
 from nflows_np.estimators._split import check_groups, hold_out, units_of
-from nflows_np.estimators._trials import fit_better
+from nflows_np.estimators._trials import When, fit_best
 from nflows_np.estimators.fitted import PUBLIC, Fitted
 from nflows_np.estimators.fitting import Seeds, fit_flow, gaussianized, scaling
 from nflows_np.presets import PRESETS
@@ -162,14 +161,23 @@ class FlowEstimator(BaseEstimator):
             resume=resume,
         )
         if resume is None:
-            scalers = self._scalers(choice, table, seeds, names, judged=validation is not None)
-            fitted, model, history = fit_better(functools.partial(fit, choice), scalers, rows, validation)
+            wide = self.flow == "auto" and X.shape[1] > FEW_COLUMNS
+            scaler = scaling(choice, table, seeds, names)
+            found = fit_best(
+                fit,
+                choice,
+                (scaler, functools.partial(gaussianized, scaler, choice, table, seeds)),
+                rows,
+                table,
+                validation,
+                gaussianize=self._when_to_gaussianize(),
+                other=(lambda: choose(params | {"flow": SPLINES}, len(table), X.shape[1], names))
+                if wide
+                else None,
+            )
         else:
-            fitted, model, history = fit(choice, resume.scaler, rows)
-        wide = self.flow == "auto" and resume is None and X.shape[1] > FEW_COLUMNS and not history.interrupted
-        if wide and columns_left_behind(fitted, model, table):
-            choice = choose(params | {"flow": SPLINES}, len(table), X.shape[1], names)
-            fitted, model, history = fit(choice, fitted.scaler, rows)
+            found = fit(choice, resume.scaler, rows)
+        fitted, model, history = found
         self._adopt(fitted, model)
         try:
             warn_of(self, history, policy, table)
@@ -177,16 +185,13 @@ class FlowEstimator(BaseEstimator):
             if history.interrupted:  # the caller of many fits has to stop, too
                 raise KeyboardInterrupt
 
-    def _scalers(
-        self, choice: Choice, table: Rows, seeds: Seeds, feature_names: Sequence[str] | None, *, judged: bool
-    ) -> list[ColumnScaler]:
-        """The scalings to try, of which held-out rows choose one where there are two."""
-        wanted = self.flow == "auto" and judged if self.gaussianize == "auto" else self.gaussianize
-        plain = scaling(choice, table, seeds, feature_names)
-        mapped = gaussianized(plain, choice, table, seeds) if wanted else None
-        if mapped is None:
-            return [plain]
-        return [mapped, plain] if self.gaussianize == "auto" else [mapped]
+    def _when_to_gaussianize(self) -> When:
+        """What ``gaussianize`` says: "auto" is a question for "auto", a way out for a preset, and not for a `Flow`."""
+        if self.gaussianize != "auto":
+            return "always" if self.gaussianize else "never"
+        if isinstance(self.flow, Flow):
+            return "never"
+        return "better" if self.flow == "auto" else "stuck"
 
     def _check_rows(self, X: Any, *, name: str = "X", **options: Any) -> NDArray[Any]:
         """Rows of the columns that are fitted, or to be fitted; see :func:`check_rows`."""

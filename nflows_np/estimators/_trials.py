@@ -1,65 +1,91 @@
-"""Columns as they are, or mapped to normal scores first: both are tried, and held-out rows decide.
+"""More than one way to fit a table: held-out rows decide.
 
-Maps of single columns take a flow most of the way where columns are skewed, bounded, heavy-tailed or in clusters, and
-a relation that is linear, such as shares that sum to one, is bent by them. Which weighs more is not seen before both
-are trained. A few thousand rows are enough to tell: where there are more, the winner alone is trained on all.
+A. *Columns as they are, or mapped to normal scores first.* Maps take a flow most of the way where columns are skewed,
+   bounded, heavy-tailed or in clusters; and a relation that is linear, such as shares that sum to one, is bent by them.
+   Which weighs more is not seen before both are trained. A few thousand rows are enough to tell: where there are more,
+   the winner alone is trained on all.
+B. *Away from a saddle.* The gradient of a Gaussian start can vanish by symmetry: affine maps cannot begin to tell two
+   equal modes from one. Where a fit stays at its start, and the rows are visibly not what the start says, another
+   preset is fitted, or the same one to columns that are mapped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
 from nflows_np import _weights
-from nflows_np._model import FlowModel
 from nflows_np.columns import ColumnScaler
 from nflows_np.columns.empirical import evenly_spread
-from nflows_np.estimators.fitted import Fitted
+from nflows_np.estimators._auto import Choice
+from nflows_np.estimators._remarks import columns_left_behind
+from nflows_np.estimators.fitting import Fit
 from nflows_np.training import LARGEST_GAIN
-from nflows_np.training_state import History, Rows
+from nflows_np.training_state import Rows
 
 TRIAL_ROWS = 10_000
 
-Fit = tuple[Fitted, FlowModel, History]
+When = Literal["never", "always", "better", "stuck"]
 
 
-def fit_better(
-    fit: Callable[[ColumnScaler, Rows], Fit],
-    scalers: Sequence[ColumnScaler],
+def fit_best(
+    fit: Callable[[Choice, ColumnScaler, Rows], Fit],
+    choice: Choice,
+    scalers: tuple[ColumnScaler, Callable[[], ColumnScaler | None]],
     rows: Rows,
+    table: Rows,
     validation: Rows | None,
+    *,
+    gaussianize: When,
+    other: Callable[[], Choice] | None = None,
 ) -> Fit:
-    """Fit behind each of several scalings, and keep what is best on the validation rows.
+    """Fit in one way or more, and keep what is best on the validation rows.
 
     Parameters
     ----------
     fit : callable
-        Fits behind a scaling to some rows.
-    scalers : sequence of ColumnScaler
-        One, or more where there are validation rows; the first of those that are equally good wins.
-    rows, validation : Rows
-        The rows to learn from, and those to judge by.
+        Fits a choice behind a scaling to some rows.
+    choice : Choice
+        What is fitted.
+    scalers : (ColumnScaler, callable)
+        The scaling of the columns, and what makes the same with maps to normal scores, None where no column has one.
+    rows, table, validation : Rows
+        The rows to learn from, all of them, and those to judge by; without these there is one way.
+    gaussianize : {"never", "always", "better", "stuck"}
+        When columns are mapped: the last two are where that is better, and where the fit stays at a start that is
+        visibly wrong.
+    other : callable, optional
+        What makes another choice, for a fit that stays at such a start.
     """
-    if len(scalers) == 1:
-        return fit(scalers[0], rows)
-    assert validation is not None
-    some = rows.take(evenly_spread(len(rows), TRIAL_ROWS))
-    best, winner = fit(scalers[0], some), scalers[0]
-    interrupted = best[2].interrupted
-    for scaler in scalers[1:]:
-        if interrupted:
-            break
-        found = fit(scaler, some)
-        interrupted = found[2].interrupted
-        if _gain(found[2], best[2], validation) > 0.0:
-            best, winner = found, scaler
-    best[2].interrupted = interrupted
-    return best if interrupted or len(some) == len(rows) else fit(winner, rows)
+    scaler, mapped = scalers
+    if gaussianize == "always":
+        scaler = mapped() or scaler
+    alternative = mapped() if gaussianize == "better" and validation is not None else None
+    if alternative is None or validation is None:
+        best = fit(choice, scaler, rows)
+    else:
+        some = rows.take(evenly_spread(len(rows), TRIAL_ROWS))
+        best = fit(choice, alternative, some)
+        if not best.history.interrupted:
+            best = _better(best, fit(choice, scaler, some), validation)
+        if len(some) < len(rows) and not best.history.interrupted:
+            best = fit(choice, best.model.scaler, rows)
+    if validation is None or best.history.interrupted:
+        return best
+    if (gaussianize != "stuck" and other is None) or not columns_left_behind(best.fitted, best.model, table):
+        return best
+    if other is not None:
+        return _better(best, fit(other(), best.model.scaler, rows), validation)
+    alternative = mapped()
+    return best if alternative is None else _better(best, fit(choice, alternative, rows), validation)
 
 
-def _gain(one: History, other: History, validation: Rows) -> float:
-    """Mean gain of one fit over another on the validation rows."""
-    assert one.held_out is not None and other.held_out is not None
-    gain = np.clip(one.held_out - other.held_out, -LARGEST_GAIN, LARGEST_GAIN)
-    return _weights.mean(gain, validation.normalised_weights())
+def _better(one: Fit, other: Fit, validation: Rows) -> Fit:
+    """The fit of the higher log-likelihood of validation rows, the first of equals; interrupted where the last was."""
+    assert one.history.held_out is not None and other.history.held_out is not None
+    gain = np.clip(other.history.held_out - one.history.held_out, -LARGEST_GAIN, LARGEST_GAIN)
+    better = other if _weights.mean(gain, validation.normalised_weights()) > 0.0 else one
+    better.history.interrupted = other.history.interrupted
+    return better

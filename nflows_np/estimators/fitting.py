@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,14 @@ class Seeds:
         return cls(random_state.randint(2**32, size=4, dtype=np.uint32).tolist())
 
 
+class Fit(NamedTuple):
+    """A fitted flow, the engine's side of it, and how training went."""
+
+    fitted: Fitted
+    model: FlowModel
+    history: History
+
+
 def fit_flow(
     choice: Choice,
     scaler: ColumnScaler,
@@ -62,7 +70,7 @@ def fit_flow(
     architecture: Mapping[str, Any],
     feature_names: Sequence[str] | None = None,
     resume: Fitted | None = None,
-) -> tuple[Fitted, FlowModel, History]:
+) -> Fit:
     """Fit a flow, or go on with a fit.
 
     Parameters
@@ -90,10 +98,7 @@ def fit_flow(
 
     Returns
     -------
-    fitted : Fitted
-    model : FlowModel
-        The engine's side of it.
-    history : History
+    Fit
     """
     if resume is None:
         dtype = np.dtype(architecture["dtype"])
@@ -138,7 +143,7 @@ def fit_flow(
         entropy=seeds.entropy,
         training=state,
     )
-    return fitted, model, history
+    return Fit(fitted, model, history)
 
 
 def _state_of(resume: Fitted, seeds: Seeds) -> TrainingState:
