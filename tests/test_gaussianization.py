@@ -164,7 +164,7 @@ def test_an_interrupted_trial_keeps_what_it_has(rng, monkeypatch):
     epoch = training._Run.epoch
 
     def interrupted(run):
-        epochs.append(run.model.scaler.marginals is None)
+        epochs.append(run.model.scaler.marginals is not None)
         if sum(epochs) > 2:
             raise KeyboardInterrupt
         return epoch(run)

@@ -64,6 +64,7 @@ def originals(tmp_path_factory):
         ),
         (FlowDensity(OWN, max_iter=2, early_stopping=True, n_iter_no_change=np.inf).fit(X.values), True),
         (FlowDensity("planar", max_iter=2, random_state=0).fit(X), False),
+        (FlowDensity("maf", gaussianize=True, random_state=0, **sizes).fit(np.exp(X.values)), False),
     ]
     files = []
     for model, resumable in models:

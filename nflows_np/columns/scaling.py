@@ -139,7 +139,7 @@ class ColumnScaler:
         stream = dataclasses.replace(self, marginals=None).gather(X, some, np.float64)
         panels = stream.move(np.empty(stream.shape))
         z = panels.transpose(0, 2, 1).reshape(-1, len(self.loc))[: len(some)]
-        weights = None if sample_weight is None else sample_weight[some]
+        weights = None if sample_weight is None else scaled(sample_weight[some])
         marginals = gaussianize(z, weights, as_they_are)
         return None if marginals is None else dataclasses.replace(self, marginals=marginals)
 

@@ -67,9 +67,9 @@ def fit_best(
         best = fit(choice, scaler, rows)
     else:
         some = rows.take(evenly_spread(len(rows), TRIAL_ROWS))
-        best = fit(choice, alternative, some)
+        best = fit(choice, scaler, some)
         if not best.history.interrupted:
-            best = _better(best, fit(choice, scaler, some), validation)
+            best = _better(best, fit(choice, alternative, some), validation)
         if len(some) < len(rows) and not best.history.interrupted:
             best = fit(choice, best.model.scaler, rows)
     if validation is None or best.history.interrupted:
@@ -83,9 +83,9 @@ def fit_best(
 
 
 def _better(one: Fit, other: Fit, validation: Rows) -> Fit:
-    """The fit of the higher log-likelihood of validation rows, the first of equals; interrupted where the last was."""
+    """The other fit where validation rows speak for it, each gain counted as training does; interrupted if that was."""
     assert one.history.held_out is not None and other.history.held_out is not None
-    gain = np.clip(other.history.held_out - one.history.held_out, -LARGEST_GAIN, LARGEST_GAIN)
+    gain = np.minimum(other.history.held_out - one.history.held_out, LARGEST_GAIN)
     better = other if _weights.mean(gain, validation.normalised_weights()) > 0.0 else one
     better.history.interrupted = other.history.interrupted
     return better
