@@ -93,6 +93,26 @@ def test_a_bootstrap_does_not_judge_itself(rng):
 # Groups
 
 
+def test_a_chain_is_its_states_by_the_time_in_each(rng):
+    """Metropolis's: what is rejected repeats the state before, and is no evidence of its own."""
+    states, times, x = [], [], np.zeros(2)
+    for _ in range(3000):
+        proposal = x + 2.5 * rng.standard_normal(2)
+        if not states or np.log(rng.random()) < 0.5 * (x @ x - proposal @ proposal):
+            x = proposal
+            states.append(x)
+            times.append(0.0)
+        times[-1] += 1.0
+    states, times = np.array(states), np.array(times)
+    assert len(states) < 1500
+    whole = FlowDensity(random_state=0).fit(np.repeat(states, times.astype(int), axis=0))
+    weighted = FlowDensity(random_state=0).fit(states, sample_weight=times)
+    fresh = rng.standard_normal((5000, 2))
+    assert np.array_equal(whole.score_samples(fresh), weighted.score_samples(fresh))
+    truth = -0.5 * np.square(fresh).sum(axis=1) - np.log(2 * np.pi)
+    assert np.mean(truth - whole.score_samples(fresh)) < 0.05
+
+
 def test_groups_that_share_a_row_are_one():
     groups, first = np.array([0, 1, 2, 3, 1, 4]), np.array([0, 1, 0, 3, 3, 5])  # 0 ~ 2, 1 ~ 3
     assert units_of(groups, first).tolist() == [0, 1, 1, 2]
