@@ -154,7 +154,6 @@ class FlowEstimator(BaseEstimator):
             fit_flow,
             table=table,
             validation=validation,
-            policy=policy,
             seeds=seeds,
             architecture=self._architecture(),
             feature_names=names,
@@ -170,13 +169,14 @@ class FlowEstimator(BaseEstimator):
                 rows,
                 table,
                 validation,
+                policy,
                 gaussianize=self._when_to_gaussianize(),
                 other=(lambda: choose(params | {"flow": SPLINES}, len(table), X.shape[1], names))
                 if wide
                 else None,
             )
         else:
-            found = fit(choice, resume.scaler, rows)
+            found = fit(choice, resume.scaler, rows, policy=policy)
         fitted, model, history = found
         self._adopt(fitted, model)
         try:

@@ -59,9 +59,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     gaussianize : bool or "auto", default="auto"
         Whether columns are mapped to normal scores before the flow sees them: each by a monotone map of its own, fixed
         in advance, unless a normal is as good (marginal Gaussianization). The start is then a Gaussian copula. "auto"
-        fits with and without where ``flow="auto"`` and rows are held out, and keeps what is better on those; with more
-        than 10,000 rows so many of them decide. A named preset is fitted to mapped columns where it stays at a Gaussian
-        that the rows are visibly not, and a `Flow` is taken as it is.
+        fits without them first. With ``flow="auto"`` and rows held out, it then fits behind the maps where the copula
+        alone has gained nearly as much over the Gaussian as that flow, and keeps what is better; with a named preset,
+        where that stays at a Gaussian which the rows are visibly not. A `Flow` is taken as it is.
     max_iter : int, default=500
         Largest number of epochs (of further epochs, with ``warm_start``).
     batch_size : int or "auto", default="auto"
