@@ -1,5 +1,7 @@
 """Which columns are mapped to normal scores, how well, and what a fit makes of it."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -64,6 +66,36 @@ def test_few_values_are_no_steep_bins(rng):
     with_atom = np.where(rng.random(2000) < 0.3, 0.0, rng.exponential(size=2000))
     column = choose_map(with_atom)
     assert column is None or np.max(column(np.unique(with_atom))[1]) < np.log(100.0)
+
+
+@pytest.mark.parametrize(
+    "z",
+    [
+        np.zeros(200),
+        np.r_[np.zeros(199), 1.0],
+        np.repeat([-1.0, 0.0, 1e-300], 70),
+        np.arange(3.0),
+        np.arange(24.0) ** 3,
+        np.r_[np.full(100, -1e300), np.full(100, 1e300)],
+    ],
+    ids=["constant", "nearly constant", "ties", "three rows", "few rows", "two values"],
+)
+def test_columns_that_tell_nothing_stay_as_they_are(z):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert choose_map(z) is None
+
+
+@pytest.mark.parametrize("value", [1e8, 1e150, -1e308])
+def test_wild_values_do_not_decide(rng, value):
+    z = rng.exponential(size=500)
+    z[::100] = value
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        column = choose_map(z)
+        u, log_slope = column(np.clip(z, -1e100, 1e100))
+    assert np.isfinite(u).all() and np.isfinite(log_slope).all()
+    assert np.mean(stats.expon.logpdf(z[1:100]) - column.log_density(z[1:100])) < 0.2
 
 
 def test_a_row_outside_is_not_hopeless(rng):

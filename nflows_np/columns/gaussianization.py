@@ -2,7 +2,8 @@
 
 A. *Quantiles.* Knots at evenly spaced shares of the rows, halved towards the ends, at their normal scores. Each bin
    has some distinct values: an atom is no steep bin, and neither is a step of the grid that a column was rounded to.
-B. *Tails* have the slope under which the mean score of the rows beyond the outer knot is a normal's.
+B. *Tails* have the slope under which the mean score of the rows beyond the outer knot is a normal's; wild rows, too
+   far for a tail, count as if they were nearer.
 C. *Mixtures* of two and three normals are for modes far apart: between them no row says where the score has to be,
    and quantiles guess. Their distribution function is tabulated.
 D. *A normal* has the benefit of the doubt: the column stays as it is unless another candidate is better on the rows
@@ -22,12 +23,16 @@ from scipy.special import log_ndtr, logsumexp, ndtri, ndtri_exp
 from .empirical import Empirical, evenly_spread
 from .marginals import Floats, Marginals, MonotoneMap
 
-FOLDS = 5
+FOLDS, FEWEST = 5, 25
+"""Folds, and rows below which a fold has not enough for any map."""
 
 BINS = (4, 8, 16, 32)
 
 REACHES = (3.0, 30.0, np.inf)
-"""Reaches of a tail that are tried, in mean distances of its rows from the outer knot."""
+"""Reaches of a tail that are tried, in median distances of its rows from the outer knot."""
+
+WILDEST = 20.0
+"""Median distances from the outer knot that a row of the tail counts at most: a wild one is no tail."""
 
 STEEPEST = 2.0
 """Slope of a straight tail, in scores per scale of the column, beyond which a row outside would be hopeless."""
@@ -39,6 +44,9 @@ JUDGED_ROWS, EM_VALUES = 8192, 256
 
 EVIDENCE, LARGEST_GAIN = 2.0, 10.0
 """Standard errors that a map has to gain, and what a row's gain counts at most, as in training."""
+
+_HALF = np.array([0.5])
+_FAR = 1e100  # beyond it squares would overflow
 
 Fit = Callable[[Empirical], MonotoneMap | None]
 
@@ -71,6 +79,9 @@ def gaussianize(
 
 def choose_map(z: Floats, sample_weight: NDArray[np.float64] | None = None) -> MonotoneMap | None:
     """The map of one column, or None where a normal is as good."""
+    if len(z) < FEWEST:
+        return None
+    z = np.clip(z, -_FAR, _FAR)
     judged = evenly_spread(len(z), JUDGED_ROWS)
     folds = _Folds(z[judged], None if sample_weight is None else sample_weight[judged])
     best = _best(folds)
@@ -79,10 +90,8 @@ def choose_map(z: Floats, sample_weight: NDArray[np.float64] | None = None) -> M
 
 def _best(folds: _Folds) -> Fit | None:
     """The candidate that rows left out speak for."""
-    normal = folds.log_density(normal_map)
-    assert normal is not None
-    tails = folds.tails()
-    if tails is None:
+    normal, tails = folds.log_density(normal_map), folds.tails()
+    if normal is None or tails is None:
         return None
     fits: list[Fit] = [quantile_map(bins, tails) for bins in BINS]
     judged = [(fit, folds.log_density(fit)) for fit in fits]
@@ -196,7 +205,9 @@ def _with_tails(
     for end, distances in ((0, x[0] - column.values), (-1, column.values - x[-1])):
         outside = distances > 0.0
         r, share = distances[outside], column.weights[outside] / column.weights[outside].sum()
-        c = reach[end] = reaches[end] * float(share @ r)
+        usual = float(Empirical.of(r, share).quantiles(_HALF)[0])
+        r = np.minimum(r, WILDEST * usual)
+        c = reach[end] = reaches[end] * usual
         grown = float(share @ (r if np.isinf(c) else c * np.log1p(r / c)))
         slopes[end] = _mean_score(abs(u[end])) / grown
         if np.isinf(c) and slopes[end] > STEEPEST:
