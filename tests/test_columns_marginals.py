@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nflows_np.columns import ColumnScaler, Gather
+from nflows_np.columns.gaussianization import gaussianized
 from nflows_np.columns.marginals import Marginals, MonotoneMap
 
 
@@ -22,7 +23,7 @@ def skewed(rng, n=1000):
 
 def fitted(X):
     scaler = ColumnScaler.fit(X)
-    return scaler, scaler.gaussianized(X, np.arange(len(X)))
+    return scaler, gaussianized(scaler, X, np.arange(len(X)))
 
 
 def moved(scaler, X, dtype=np.float64):

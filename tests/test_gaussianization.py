@@ -8,7 +8,8 @@ from scipy import stats
 
 from nflows_np import FlowDensity, load
 from nflows_np.columns.empirical import Empirical
-from nflows_np.columns.gaussianization import choose_map, mixture_map, quantile_map
+from nflows_np.columns.gaussianization import choose_map
+from nflows_np.columns.monotone_fits import mixture_map, quantile_map
 
 # Mean loss against the truth that a column of 1,000 rows may have. Measured: a half to two thirds of it.
 SHAPES = {

@@ -9,7 +9,6 @@ quartiles of a Cauchy column are as good as anyone's; its mean and standard devi
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import sys
 from collections.abc import Sequence
@@ -24,7 +23,6 @@ from nflows_np._weights import scaled
 
 from .degenerate import is_discrete, probe_columns, warn_of_degenerate_columns
 from .empirical import IQR_OF_NORMAL, Empirical, evenly_spread
-from .gaussianization import gaussianize
 from .marginals import Marginals
 from .residuals import Residuals, find_residuals
 
@@ -114,34 +112,6 @@ class ColumnScaler:
     def scatter(self, out: NDArray[Any], dtype: Any) -> Scatter:
         """Panels of scaled columns as the rows of a table."""
         return Scatter(out, self.loc, self.scale, dtype, self.residuals, self.marginals)
-
-    def gaussianized(
-        self,
-        X: NDArray[Any],
-        rows: NDArray[np.int64],
-        sample_weight: NDArray[np.float64] | None = None,
-        as_they_are: Sequence[int] = (),
-    ) -> ColumnScaler | None:
-        """The same scaling followed by maps of the columns to normal scores; None where no column needs one.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_rows, n_features)
-            A table like that of :meth:`fit`.
-        rows : ndarray of int64
-            Rows to learn the maps from; at most `MAX_ROWS` of them are used.
-        sample_weight : ndarray of shape (n_rows,), optional
-            Positive weights of the rows of `X`; one each if not given.
-        as_they_are : sequence of int, default=()
-            Columns that are not mapped.
-        """
-        some = rows[evenly_spread(len(rows), MAX_ROWS)]
-        stream = dataclasses.replace(self, marginals=None).gather(X, some, np.float64)
-        panels = stream.move(np.empty(stream.shape))
-        z = panels.transpose(0, 2, 1).reshape(-1, len(self.loc))[: len(some)]
-        weights = None if sample_weight is None else scaled(sample_weight[some])
-        marginals = gaussianize(z, weights, as_they_are)
-        return None if marginals is None else dataclasses.replace(self, marginals=marginals)
 
     @classmethod
     def fit(

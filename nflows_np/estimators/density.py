@@ -30,8 +30,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     is counted: densities are those of the columns as they come in, in nats. No ``StandardScaler`` is needed
     before it, and one would change the density by its own, uncounted, Jacobian.
 
-    Training starts at a Gaussian fit of the rows, with the shrunk covariance of Ledoit and Wolf, and some rows are held
-    out to judge by: where no epoch is better on them than the start, by more than chance, the start of all rows is what
+    Training starts at a Gaussian fit of the rows, its correlations shrunk as rows left out ask for, or at a Gaussian
+    copula, see `gaussianize`, and some rows are held out to judge by: where no epoch is better on them than the start, by more than chance, the start of all rows is what
     ``fit`` leaves. Equal rows count as one row of a larger weight, so that none trains and judges at once.
 
     Parameters

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nflows_np._model import FlowModel
 from nflows_np._warnings import warn
 from nflows_np.columns import ColumnScaler
+from nflows_np.columns.gaussianization import gaussianized as _gaussianized
 from nflows_np.estimators._auto import Choice
 from nflows_np.estimators.fitted import Fitted
 from nflows_np.specs import Flow
@@ -172,7 +173,7 @@ def scaling(choice: Choice, table: Rows, seeds: Seeds, feature_names: Sequence[s
 
 def gaussianized(scaler: ColumnScaler, choice: Choice, table: Rows, seeds: Seeds) -> ColumnScaler | None:
     """The same scaling with maps of the columns to normal scores; None where no column needs one."""
-    return scaler.gaussianized(table.X, table.index, table.weights, _circular(choice, table, seeds))
+    return _gaussianized(scaler, table.X, table.index, table.weights, _circular(choice, table, seeds))
 
 
 def _circular(choice: Choice, table: Rows, seeds: Seeds) -> list[int]:
