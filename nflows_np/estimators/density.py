@@ -32,8 +32,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
 
     Training starts at a Gaussian fit of the rows, its correlations shrunk as rows left out ask for, or at a Gaussian
     copula, see `gaussianize`, and some rows are held out to judge by: where no epoch is better on them than the start,
-    by more than chance, the start of all rows is what ``fit`` leaves. Equal rows count as one row of a larger weight, so
-    that none trains and judges at once.
+    by more than chance, the start of all rows is what ``fit`` leaves. Equal rows count as one row of a larger weight,
+    so that none trains and judges at once.
 
     Parameters
     ----------
