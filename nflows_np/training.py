@@ -13,10 +13,8 @@ D. *Score.* With validation rows, their mean log-likelihood is the score of an e
    place only where it is better by more than chance, row by row, than what would be kept in its stead, which may be
    the start of more rows than are trained on. Without validation rows, the training likelihood of
    the epoch is watched and the last weights stay.
-E. *Patience.* When the score has gained less than ``tol`` within half of ``n_iter_no_change`` epochs, the weights in
-   use come back and the rate is quartered; when it has not within all of them, training has converged. The first
-   hundred steps do not count. A schedule would have to know when training ends. Here nothing looks at ``max_iter``,
-   and ten epochs are four epochs and then six more, bit for bit.
+E. *Pace.* At which rate the next epoch is run, and when training has converged, `nflows_np._pace` decides by what has
+   been seen so far. Nothing looks at ``max_iter``: ten epochs are four epochs and then six more, bit for bit.
 F. *Accidents.* A step whose loss or gradient is not finite, or that leads beyond the bound of parameters, is not
    applied by the trainer. The epoch is then given up, weights that are known to be good come back and the rate is
    halved; after a few halvings training ends.
@@ -30,8 +28,6 @@ Optim. 30(4). Ma, Yarats (2021), "On the adequacy of untuned warmup for adaptive
 from __future__ import annotations
 
 import dataclasses
-import math
-import sys
 import time
 from typing import Any
 
@@ -40,8 +36,10 @@ from numpy.typing import NDArray
 
 from nflows_np import _weights
 from nflows_np._model import FlowModel, blocks
+from nflows_np._pace import Pace
 from nflows_np._stream import PANEL_ROWS
 from nflows_np.columns import is_in_place
+from nflows_np.columns.empirical import evenly_spread
 from nflows_np.training_state import MAX_HALVINGS, History, Policy, Rows, TrainingState
 
 # The average forgets as 0.99^steps. Between 0.98 and 0.995 nothing changes on held-out rows.
@@ -53,18 +51,14 @@ AVERAGE_DECAY = 0.99
 # slow start use up the patience.
 WARM_UP_STEPS, WARM_UP_EPOCHS = 100, 5
 
-# What a plateau leaves of the rate: steps that are too long for what remains to be learnt look like convergence. On
-# most tables a cut or more gains tenths of nats on held-out rows, on some several nats.
-PLATEAU_CUT = 0.25
-
-# Steps at the beginning that nothing is concluded from: the average still moves fast, and a start that fits the rows
-# closely, as a mixture's clusters do, loses before it gains.
-PATIENT_STEPS = 100
-
 # Standard errors by which an epoch's gain over the start, a mean over validation rows, has to exceed zero. The best of
 # many epochs is looked at: a gain of one would be found where there is none. A row's gain counts up to so many nats:
 # the start can be hopeless on a few rows, whose gains would drown in their own scatter what all others say.
 EVIDENCE, LARGEST_GAIN = 2.0, 10.0
+
+# Rows that tell how much better a flow fits those that it learns from than others. The worst quarter has no say: a few
+# rows far out would drown all others.
+LOOKED_AT, WORST = 1000, 0.25
 
 # A block of batches is what the engine is given at once. It is bounded by its work (about a tenth of a second at ten
 # GFLOP/s and six operations per parameter and row), so that Ctrl-C is answered at once, and by the bytes of its rows,
@@ -147,8 +141,7 @@ class _Run:
         self.block = self._block_rows()
         self.generator = np.random.Generator(np.random.PCG64())
         self.generator.bit_generator.state = state.order
-        if state.converged or state.stale >= policy.n_iter_no_change:  # patience begins anew with each call
-            state.converged, state.halvings, state.cuts, state.stale = False, 0, 0, 0
+        self.pace = Pace(self.state, policy, len(rows), self.epoch_steps)
         self.first_epoch = state.epoch
         self.start = (
             start  # log-likelihoods of the validation rows, None as soon as the start is not the best
@@ -156,7 +149,7 @@ class _Run:
         self._judge_best()
         model.flow.set_params(state.parameters)
         self.trainer = model.trainer(
-            learning_rate=self._learning_rate(),
+            learning_rate=self.pace.learning_rate(),
             alpha=policy.alpha,
             clip_ratio=policy.clip_ratio,
             average_decay=AVERAGE_DECAY,
@@ -165,10 +158,6 @@ class _Run:
         if state.m is not None:
             self.trainer.set_state({"step": state.step, "m": state.m, "v": state.v})
         self.trainer.set_average(state.average)
-
-    def _learning_rate(self) -> float:
-        rate = self.policy.learning_rate * 0.5**self.state.halvings * PLATEAU_CUT**self.state.cuts
-        return max(rate, sys.float_info.min)  # which a thousand cuts would reach
 
     def _warm_up_steps(self) -> int:
         return min(WARM_UP_STEPS, WARM_UP_EPOCHS * self.epoch_steps)
@@ -189,7 +178,7 @@ class _Run:
         if self.validation is None:
             if state.best_parameters is not None:
                 state.parameters = state.average = state.best_parameters
-            state.best_parameters = state.best_score = None
+            state.best_parameters = state.best_score = state.start_levels = None
             return
         if state.best_parameters is None:
             state.best_parameters, state.best_epoch = state.average, state.epoch
@@ -203,6 +192,7 @@ class _Run:
         if score != state.best_score:  # the first call, or other validation rows than before
             state.best_score = state.reference_score = score
             state.stale = 0
+            state.start_levels = self._levels(state.average) if state.epoch == 0 else None
         if self.policy.verbose and state.epoch == 0:
             print(f"epoch    0  log-likelihood: validation {score:.4f} (the start)", flush=True)
 
@@ -223,6 +213,7 @@ class _Run:
         state, history = self.state, self.history
         began = time.perf_counter()
         good = state.used
+        self.trainer.learning_rate = self.pace.learning_rate()
         loss, dropped = self._steps()
         state.average = self.trainer.get_average()
         if dropped:
@@ -238,7 +229,7 @@ class _Run:
             state.best_score, state.best_parameters, state.best_epoch = score, state.average, state.epoch
             self.start = None
         self._report(loss, score, time.perf_counter() - began)
-        return history.gave_up or self._out_of_patience(score)
+        return self._turn(score) or history.gave_up
 
     def _steps(self) -> tuple[float, int]:
         """The steps of an epoch, up to the first block with one that was not applied.
@@ -296,24 +287,35 @@ class _Run:
         self.model.flow.set_params(parameters)
         self.trainer.set_average(parameters)
         self.state.average = parameters
-        self.trainer.learning_rate = self._learning_rate()
+        self.trainer.learning_rate = self.pace.learning_rate()
 
-    def _out_of_patience(self, score: float) -> bool:
-        """Count the epochs without progress, and cut the rate halfway; True when there were too many."""
-        state, patience = self.state, self.policy.n_iter_no_change
-        reference = -math.inf if state.reference_score is None else state.reference_score
-        if score > reference + self.policy.tol:  # which no NaN is, the score of an epoch without a step
-            state.reference_score, state.stale = score, 0
-        elif state.epoch * self.epoch_steps > PATIENT_STEPS:
-            state.stale += 1
-            if state.stale == patience // 2:  # which is never where it is inf
-                state.cuts += 1
-                self._go_back(state.used)
-                if self.policy.verbose:
-                    rate = self.trainer.learning_rate
-                    print(f"no progress in {state.stale} epochs: learning rate {rate:.1e}", flush=True)
-        state.converged = state.stale >= patience
-        return state.converged
+    def _turn(self, score: float) -> bool:
+        """Go on at the pace that the score calls for; True when training has converged."""
+        if self.pace.turns(score, None if self.state.start_levels is None else self._gains):
+            self._go_back(self.state.used)
+            if self.policy.verbose:
+                stale, rate = self.state.stale, self.trainer.learning_rate
+                print(
+                    f"no progress in {stale} epochs: learning rate {rate:.1e}" if stale else "annealing",
+                    flush=True,
+                )
+        return self.state.converged
+
+    def _gains(self) -> tuple[float, float]:
+        """What rows that are learnt from have gained over the start, and what validation rows have."""
+        assert self.state.start_levels is not None
+        (own, others), (own_start, others_start) = self._levels(self.state.average), self.state.start_levels
+        return own - own_start, others - others_start
+
+    def _levels(self, parameters: NDArray[Any]) -> tuple[float, float]:
+        """Mean log-likelihoods of rows that are learnt from, and of validation rows, without the worst of either."""
+        assert self.validation is not None
+        return self._level(parameters, self.rows), self._level(parameters, self.validation)
+
+    def _level(self, parameters: NDArray[Any], rows: Rows) -> float:
+        some = rows.take(evenly_spread(len(rows), LOOKED_AT))
+        log_prob = np.sort(self.model.at(parameters).log_prob(some.X, some.index, self.policy.n_threads))
+        return float(np.mean(log_prob[round(WORST * len(log_prob)) :]))
 
     def _report(self, loss: float, score: float, seconds: float) -> None:
         """One line of progress; a star marks the best epoch so far."""

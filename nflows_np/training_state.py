@@ -38,14 +38,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class Policy:
-    """The parameters of training, as an estimator has them."""
+    """The parameters of training, as an estimator has them; `n_iter_no_change` is None where it is "auto"."""
 
     max_iter: int
     batch_size: int
     learning_rate: float
     alpha: float = 0.0
     clip_ratio: float = 2.0
-    n_iter_no_change: float = 20
+    n_iter_no_change: float | None = None
     tol: float = 1e-4
     n_threads: int = 1
     verbose: int = 0
@@ -56,7 +56,9 @@ class TrainingState:
     """All that training needs to go on as if it had never stopped: plain arrays and numbers.
 
     ``parameters`` are Adam's, ``average`` is what is judged and used. ``best_parameters`` are the best average
-    so far, of ``best_epoch``, None where there is no validation; epoch 0 is the start.
+    so far, of ``best_epoch``, None where there is no validation; epoch 0 is the start. A course of the rate ``began``
+    after some epoch and ``held`` it for so many, 0 as long as it does. ``start_levels`` are what it looks back to:
+    log-likelihoods at the start, of rows that are learnt from and of validation rows.
     """
 
     parameters: NDArray[Any]
@@ -69,6 +71,9 @@ class TrainingState:
     halvings: int = 0
     cuts: int = 0
     stale: int = 0
+    began: int = 0
+    held: int = 0
+    start_levels: tuple[float, float] | None = None
     best_parameters: NDArray[Any] | None = None
     best_score: float | None = None
     best_epoch: int = 0
@@ -79,7 +84,7 @@ class TrainingState:
     def start(cls, parameters: NDArray[Any], seed: np.random.SeedSequence, epoch: int = 0) -> TrainingState:
         """The state before the first step, and after `epoch` epochs whose own state was not kept."""
         order = dict(np.random.PCG64(seed).state)
-        return cls(parameters, parameters, order, epoch=epoch, best_epoch=epoch)
+        return cls(parameters, parameters, order, epoch=epoch, best_epoch=epoch, began=epoch)
 
     @property
     def used(self) -> NDArray[Any]:

@@ -10,7 +10,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import nflows_np
-from nflows_np import FlowDensity, training
+from nflows_np import FlowDensity, _pace, training
 from nflows_np._model import FlowModel
 from nflows_np.training import batch_rows
 
@@ -237,7 +237,7 @@ def test_plateaus_cut_the_rate(banana, early_stopping, capsys):
 def test_a_cut_gains_what_the_whole_rate_does_not(banana, monkeypatch):
     params = {"learning_rate_init": 0.1, "max_iter": 400, "n_iter_no_change": 10, "batch_size": 32}
     with_cuts = small(**params).fit(banana)
-    monkeypatch.setattr(training, "PLATEAU_CUT", 1.0)
+    monkeypatch.setattr(_pace, "PLATEAU_CUT", 1.0)
     assert with_cuts.best_validation_score_ > small(**params).fit(banana).best_validation_score_ + 0.01
 
 

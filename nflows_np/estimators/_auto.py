@@ -127,7 +127,7 @@ def auto_preset(n_rows: int, n_features: int) -> str:
 
 def auto_batch_size(n_rows: int) -> int:
     """Small batches for few rows, for their many steps; larger ones where epochs have steps enough."""
-    return 128 if n_rows < 5_000 else 256 if n_rows < 50_000 else 512
+    return 64 if n_rows < 20_000 else 128 if n_rows < 100_000 else 256
 
 
 def auto_alpha(n_rows: int, n_features: int) -> float:

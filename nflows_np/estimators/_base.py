@@ -86,7 +86,7 @@ class FlowEstimator(BaseEstimator):
         "clip_ratio": [Interval(Real, 1, MAX_REAL, closed="right"), Options(Real, {np.inf})],
         "early_stopping": [_one_of("auto"), "boolean"],
         "validation_fraction": [_one_of("auto"), Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [_POSITIVE_COUNT, Options(Real, {np.inf})],
+        "n_iter_no_change": [_one_of("auto"), _POSITIVE_COUNT, Options(Real, {np.inf})],
         "tol": [Interval(Real, 0, MAX_REAL, closed="both")],
         "warm_start": ["boolean"],
         "dtype": [
@@ -220,7 +220,9 @@ class FlowEstimator(BaseEstimator):
 
     def _policy(self, choice: Choice, incremental: bool, validated: bool) -> Policy:
         """The parameters of training. What nothing would judge is not trained, unless that is asked for."""
-        patience = np.inf if incremental else float(self.n_iter_no_change)  # a stream has no plateaus
+        patience: float | None = None if self.n_iter_no_change == "auto" else float(self.n_iter_no_change)
+        if incremental:  # a stream has no plateaus
+            patience = np.inf
         judged = validated or self.early_stopping != "auto"
         return Policy(
             max_iter=1 if incremental else int(self.max_iter) if judged else 0,

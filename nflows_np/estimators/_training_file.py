@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np._messages import shown
 from nflows_np.estimators import _plain
 from nflows_np.estimators._plain import Arrays
 from nflows_np.training_state import MAX_HALVINGS, TrainingState
@@ -21,12 +22,20 @@ if TYPE_CHECKING:
 
 ARRAYS = ["training_parameters", "training_average", "training_m", "training_v", "training_start"]
 
-_COUNTS = {"step": 2**53, "halvings": MAX_HALVINGS + 1, "cuts": 2**53, "stale": 2**53}
+_COUNTS = {
+    "step": 2**53,
+    "halvings": MAX_HALVINGS + 1,
+    "cuts": 2**53,
+    "stale": 2**53,
+    "began": 2**53,
+    "held": 2**53,
+}
+_OTHERS = ["reference_score", "start_levels"]
 
 
 def write(state: TrainingState) -> tuple[dict[str, Any], Arrays]:
     """The document and the arrays of a state."""
-    document = {name: getattr(state, name) for name in ("order", *_COUNTS, "reference_score")}
+    document = {name: getattr(state, name) for name in ("order", *_COUNTS, *_OTHERS)}
     arrays = {"training_parameters": state.parameters, "training_m": state.m, "training_v": state.v}
     if state.best_parameters is not None:
         arrays["training_average"] = state.average
@@ -37,7 +46,7 @@ def write(state: TrainingState) -> tuple[dict[str, Any], Arrays]:
 
 def read(document: Any, arrays: Arrays, fitted: Fitted) -> TrainingState:
     """The state that :func:`write` wrote, every field of it checked."""
-    _plain.section("training", document, ["order", "reference_score", *_COUNTS])
+    _plain.section("training", document, ["order", *_COUNTS, *_OTHERS])
     generator = np.random.PCG64()
     generator.state = document["order"]  # refuses what is no state of it
     validated = fitted.best_validation_score is not None
@@ -71,8 +80,17 @@ def read(document: Any, arrays: Arrays, fitted: Fitted) -> TrainingState:
         best_epoch=best_epoch,
         best_score=fitted.best_validation_score,
         reference_score=_plain.real_or_none("reference_score", document.get("reference_score")),
+        start_levels=_levels(document.get("start_levels")),
         **{name: _plain.count(name, document.get(name, 0), most) for name, most in _COUNTS.items()},
     )
+
+
+def _levels(value: Any) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise ValueError(f"start_levels is {shown(value)}, not two numbers")
+    return _plain.real("start_levels[0]", value[0]), _plain.real("start_levels[1]", value[1])
 
 
 def _check_moments(m: NDArray[Any], v: NDArray[Any]) -> None:
