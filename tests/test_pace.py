@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from test_training import QUIET, same, small
 
 import nflows_np
 from nflows_np import FlowDensity, _pace
 from nflows_np._pace import ANNEALED, LONGEST, PATIENCE, PATIENT_STEPS, STEPS, Pace
 from nflows_np.training_state import Policy, TrainingState
-from test_training import QUIET, same, small
 
 RATE, ROWS = 0.01, 5_000
 HELD = math.ceil(LONGEST / ROWS**0.2)
@@ -117,7 +117,13 @@ def test_flows_that_learn_by_heart_are_annealed_early(rng, monkeypatch):
     X = rng.normal(size=(300, 8))
     monkeypatch.setattr(_pace, "STEPS", 20)
     monkeypatch.setattr(_pace, "PATIENCE", 10**6)
-    params = {"hidden_units": 64, "alpha": 0.0, "batch_size": 32, "learning_rate_init": 0.02, "early_stopping": True}
+    params = {
+        "hidden_units": 64,
+        "alpha": 0.0,
+        "batch_size": 32,
+        "learning_rate_init": 0.02,
+        "early_stopping": True,
+    }
     assert small(max_iter=60, **params).fit(X)._fitted.training.held < 20
     monkeypatch.setattr(_pace, "CARRIED", -np.inf)
     assert small(max_iter=60, **params).fit(X)._fitted.training.held == 0
