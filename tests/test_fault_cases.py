@@ -152,7 +152,7 @@ def interrupt(monkeypatch, name, call):
 
 
 @pytest.mark.parametrize("name", [
-    "_judged", "_steps", "_run", "_score", "_report", "_turn", "_levels", "epoch",
+    "_judged", "_steps", "_run", "_score", "_report", "_turn", "epoch",
 ])  # fmt: skip
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_an_interrupted_fit_is_whole_wherever_it_was(banana, monkeypatch, tmp_path, early_stopping, name):

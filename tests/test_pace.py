@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from test_training import QUIET, same, small
 
 import nflows_np
 from nflows_np import FlowDensity, _pace
 from nflows_np._pace import ANNEALED, LONGEST, PATIENCE, PATIENT_STEPS, STEPS, Pace
 from nflows_np.training_state import Policy, TrainingState
-from test_training import QUIET, same, small
 
 RATE, ROWS = 0.01, 5_000
 HELD = math.ceil(LONGEST / ROWS**0.2)
@@ -52,16 +52,16 @@ def test_more_rows_are_fewer_epochs_and_more_steps():
 
 
 @pytest.mark.parametrize("validated", [False, True])
-def test_a_plateau_is_annealed(validated):
-    gaining = [*rising(10), *np.zeros(1000)]
-    rates, state = course(gaining, validated=validated)
-    held = 10 + HELD // 2
-    assert np.sum(rates == RATE) == held and len(rates) == held + PATIENCE and state.converged
+def test_a_plateau_cuts_the_rate_that_is_held(validated):
+    rates, state = course([*rising(10), *np.zeros(1000)], validated=validated)
+    cut = 10 + HELD // 2
+    assert np.all(rates[:cut] == RATE) and np.all(rates[cut:HELD] == 0.25 * RATE) and state.converged
+    assert len(rates) == HELD + PATIENCE and np.all(np.diff(rates[HELD:]) < 0)
 
 
 def test_what_never_leaves_the_start_is_soon_over():
-    rates, _ = course(np.full(1000, -1.0), best_epoch=0)
-    assert len(rates) <= 2 * PATIENCE + 2  # the first score counts as a gain
+    rates, state = course(np.full(1000, -1.0), best_epoch=0)
+    assert len(rates) == PATIENCE + 2 and state.converged and state.cuts == 1 and state.held == 0
 
 
 def test_what_is_learnt_by_heart_is_annealed():
@@ -117,7 +117,13 @@ def test_flows_that_learn_by_heart_are_annealed_early(rng, monkeypatch):
     X = rng.normal(size=(300, 8))
     monkeypatch.setattr(_pace, "STEPS", 20)
     monkeypatch.setattr(_pace, "PATIENCE", 10**6)
-    params = {"hidden_units": 64, "alpha": 0.0, "batch_size": 32, "learning_rate_init": 0.02, "early_stopping": True}
+    params = {
+        "hidden_units": 64,
+        "alpha": 0.0,
+        "batch_size": 32,
+        "learning_rate_init": 0.02,
+        "early_stopping": True,
+    }
     assert small(max_iter=60, **params).fit(X)._fitted.training.held < 20
     monkeypatch.setattr(_pace, "CARRIED", -np.inf)
     assert small(max_iter=60, **params).fit(X)._fitted.training.held == 0
