@@ -1,16 +1,17 @@
 """The pace of training: at which rate an epoch is run, and after which epoch training ends.
 
-*A course* is what ``n_iter_no_change="auto"`` means. The rate is held for some epochs and then annealed, down half a
-cosine, in two thirds as many, after which training has converged. Annealing gains more than many more epochs at the
-whole rate would, on some tables several nats, so that it need not wait for a plateau. The rate is held until
+*Plateaus.* After half as many epochs without progress as there is patience, the rate is quartered; after all of them
+training has converged. A number says how patient.
 
-- `LONGEST` / n^0.2 epochs are over, n being the rows that are learnt from: more rows need more steps, and fewer epochs;
-- or half as many epochs have gained less than ``tol``, a few where none has ever been better than the start;
-- or the flow begins to learn its rows by heart: of what they have gained over the start, too little carries over to the
+*A course* is what ``n_iter_no_change="auto"`` adds: the rate is held for some epochs and then annealed, down half a
+cosine, in two thirds as many, after which training has converged. Annealing gains more than many more epochs at the
+whole rate would, on some tables several nats, so that it need not wait for a plateau. It begins
+
+- after `LONGEST` / n^0.2 epochs, n being the rows that are learnt from: more rows need more steps, and fewer epochs;
+- or once the flow learns its rows by heart: of what they have gained over the start, too little carries over to the
   validation rows.
 
-*Plateaus* are what a number means: after half as many epochs without progress the rate is quartered, and after all of
-them training has converged.
+Patience is that number of epochs then, but short where none has ever been better than the start.
 
 Where the rate turns, the weights in use come back. All this looks back only, never at ``max_iter`` or a clock: ten
 epochs are four epochs and then six more, bit for bit, on fast machines and slow ones.
@@ -31,8 +32,7 @@ from nflows_np.training_state import Policy, TrainingState
 # take, and its score on held-out rows is about theirs.
 LONGEST, ANNEALED = 450.0, 2 / 3
 
-# Epochs without progress after which a course that has never left the start is annealed, and after which the annealing
-# of any is cut short.
+# The patience of a course that has never left the start, and of annealing.
 PATIENCE = 20
 
 # Steps of a course before which nothing is learnt by heart, and the share of gains that has to carry over.
@@ -54,9 +54,9 @@ class Pace:
 
     def __init__(self, state: TrainingState, policy: Policy, n_rows: int, epoch_steps: int) -> None:
         self.state, self.policy, self.epoch_steps = state, policy, epoch_steps
+        self.course = policy.n_iter_no_change is None
         self.longest = math.ceil(LONGEST / n_rows**0.2)
-        patience = policy.n_iter_no_change
-        if state.converged or (patience is not None and state.stale >= patience):  # each call begins anew
+        if state.converged or state.stale >= self._patience():  # each call has patience, and a course, anew
             state.converged, state.halvings, state.cuts, state.stale = False, 0, 0, 0
             state.began, state.held = state.epoch, 0
 
@@ -64,7 +64,7 @@ class Pace:
         """That of the next epoch."""
         state = self.state
         rate = self.policy.learning_rate * 0.5**state.halvings * PLATEAU_CUT**state.cuts
-        if self.policy.n_iter_no_change is None and state.held:
+        if self.course and state.held:
             done = (state.epoch - state.began - state.held + 0.5) / self._annealing()
             rate *= 0.5 * (1.0 + math.cos(math.pi * min(done, 1.0)))
         return max(rate, sys.float_info.min)  # which a thousand cuts would reach
@@ -74,39 +74,41 @@ class Pace:
 
         ``gains`` is None where they are not known.
         """
-        state, patience = self.state, self.policy.n_iter_no_change
+        state = self.state
         reference = -math.inf if state.reference_score is None else state.reference_score
         if score > reference + self.policy.tol:  # which no NaN is, the score of an epoch without a step
             state.reference_score, state.stale = score, 0
         elif state.epoch * self.epoch_steps > PATIENT_STEPS:
             state.stale += 1
-        if patience is None:
-            return self._anneals() if state.held else self._held_enough(gains)
+        if self.course and state.held:
+            ended = state.epoch - state.began >= state.held + self._annealing()
+            state.converged = ended or state.stale >= PATIENCE
+            return False
+        if self.course and self._held_enough(gains):
+            state.held, state.stale = state.epoch - state.began, 0
+            return True
+        patience = self._patience()
         state.converged = state.stale >= patience
         if state.stale == 0 or state.stale != patience // 2:  # which it never is where patience is inf
             return False
         state.cuts += 1
         return True
 
-    def _held_enough(self, gains: Gains | None) -> bool:
-        """Whether the rate has been held for long enough, and annealing begins."""
-        state, epochs = self.state, self.state.epoch - self.state.began
+    def _patience(self) -> float:
+        """Epochs without progress that end training."""
+        state, patience = self.state, self.policy.n_iter_no_change
+        if patience is not None:
+            return patience
         at_start = state.best_parameters is not None and state.best_epoch == 0
-        enough = epochs >= self.longest or state.stale >= (PATIENCE if at_start else self.longest // 2)
-        if not enough and gains is not None and epochs * self.epoch_steps >= STEPS:
-            own, others = gains()
-            enough = others < CARRIED * own
-        if enough:
-            state.held, state.stale = epochs, 0
-        return enough
+        return PATIENCE if at_start else max(PATIENCE, self.longest)
 
-    def _anneals(self) -> bool:
-        """The rate does not turn any more; is it over?"""
-        state = self.state
-        state.converged = (
-            state.stale >= PATIENCE or state.epoch - state.began >= state.held + self._annealing()
-        )
-        return False
+    def _held_enough(self, gains: Gains | None) -> bool:
+        """Whether the rate has been held for long enough."""
+        epochs = self.state.epoch - self.state.began
+        if epochs >= self.longest or gains is None or epochs * self.epoch_steps < STEPS:
+            return epochs >= self.longest
+        own, others = gains()
+        return others < CARRIED * own
 
     def _annealing(self) -> int:
         """Epochs that the annealing takes."""

@@ -52,16 +52,16 @@ def test_more_rows_are_fewer_epochs_and_more_steps():
 
 
 @pytest.mark.parametrize("validated", [False, True])
-def test_a_plateau_is_annealed(validated):
-    gaining = [*rising(10), *np.zeros(1000)]
-    rates, state = course(gaining, validated=validated)
-    held = 10 + HELD // 2
-    assert np.sum(rates == RATE) == held and len(rates) == held + PATIENCE and state.converged
+def test_a_plateau_cuts_the_rate_that_is_held(validated):
+    rates, state = course([*rising(10), *np.zeros(1000)], validated=validated)
+    cut = 10 + HELD // 2
+    assert np.all(rates[:cut] == RATE) and np.all(rates[cut:HELD] == 0.25 * RATE) and state.converged
+    assert len(rates) == HELD + PATIENCE and np.all(np.diff(rates[HELD:]) < 0)
 
 
 def test_what_never_leaves_the_start_is_soon_over():
-    rates, _ = course(np.full(1000, -1.0), best_epoch=0)
-    assert len(rates) <= 2 * PATIENCE + 2  # the first score counts as a gain
+    rates, state = course(np.full(1000, -1.0), best_epoch=0)
+    assert len(rates) == PATIENCE + 2 and state.converged and state.cuts == 1 and state.held == 0
 
 
 def test_what_is_learnt_by_heart_is_annealed():

@@ -88,13 +88,13 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Share of the distinct rows to set aside. "auto" is a tenth, and a larger share, of up to a third, where a tenth
         is less than a hundred rows.
     n_iter_no_change : int, inf or "auto", default="auto"
-        When training has converged. "auto" is a course whose length follows from the table: the learning rate is held
-        for about ``450 / n**0.2`` epochs on n rows, 82 of 5,000 and 45 of 100,000, and then annealed to nothing in two
-        thirds as many. Annealing begins earlier where half as many epochs as that have gained less than ``tol``, and
-        where more than a tenth of what the training rows have gained over the start is not to be seen on validation
-        rows. A number is patience: so many epochs within which the mean log-likelihood must gain ``tol``; after half as
-        many the best weights come back and the rate is quartered. 20 takes about three times as long as a course. With
-        inf the rate stays, and training goes on for ``max_iter`` epochs.
+        When training has converged. A number is patience: so many epochs within which the mean log-likelihood must gain
+        ``tol``; after half as many the best weights come back and the learning rate is quartered. With inf the rate
+        stays, and training goes on for ``max_iter`` epochs. "auto" is a course whose length follows from the table: the
+        rate is held for ``450 / n**0.2`` epochs on n training rows, 82 of 5,000 and 45 of 100,000, and then annealed to
+        nothing in two thirds as many. That takes about a third of the time of a patience of 20. Annealing begins
+        earlier where more than a tenth of what the training rows have gained over the start is not to be seen on
+        validation rows, and the patience is so many epochs, but 20 where none was ever better than the start.
     tol : float, default=1e-4
         What counts as a gain, in nats.
     warm_start : bool, default=False
