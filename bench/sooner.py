@@ -1,10 +1,10 @@
 """How soon is a fit good, and over? `FlowDensity()` beside the patience that was its default before.
 
-Of each table a fifth of the rows is held out. The others are fitted twice, one fit after the other: by the default, a
+Of each table a tenth of the rows is held out. The others are fitted twice, one fit after the other: by the default, a
 course whose length follows from the table, and by patience, 20 epochs without progress, with the batches that went with
 it. Reported are the best validation score and the mean log-likelihood of held-out rows, both in nats, and the seconds
 until validation was within 0.02 nats of the best of the patient fit, and until `fit` returned. Columns of integers or
-with many ties get uniform noise of one step of their grid.
+with many ties get uniform noise of one step of their grid (`bench/_real.py`).
 
     python -m bench.sooner --data DIR [--tables power htru2 ...] [--rows 60000] [--seeds 1] [--out sooner.jsonl]
 """
@@ -19,30 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nflows_np import FlowDensity, training
 
 from ._markdown import described, markdown
+from ._real import Array, load, split
 from ._report import machine
 
 TABLES = ("power", "shuttle", "htru2", "pendigits", "satellite")
-WITHIN, TIED = 0.02, 0.01
-
-Array = NDArray[np.float64]
-
-
-def load(folder: Path, name: str) -> Array:
-    """All rows, without the steps of a grid."""
-    with np.load(folder / f"{name}.npz") as arrays:
-        parts = [arrays[part] for part in (("train", "val", "test") if "train" in arrays else ("X",))]
-    X = np.concatenate(parts).astype(np.float64)
-    rng = np.random.default_rng(0)
-    for column in X.T:
-        values, counts = np.unique(column, return_counts=True)
-        if np.allclose(values, np.round(values)) or counts.max() >= TIED * len(X):
-            column += rng.uniform(0.0, np.median(np.diff(values)) if len(values) > 1 else 1.0, len(X))
-    return X
+WITHIN = 0.02
 
 
 def patient(n_rows: int) -> dict[str, Any]:
@@ -51,13 +36,13 @@ def patient(n_rows: int) -> dict[str, Any]:
 
 
 def fit(X: Array, held_out: Array, **params: Any) -> dict[str, Any]:
-    """A fit, with the seconds after each epoch."""
-    seconds: list[float] = []
+    """A fit, with the seconds and the validation score after each epoch."""
+    curve: list[tuple[float, float]] = []
     original = training._Run._report
 
-    def report(run: Any, *args: Any) -> None:
-        seconds.append(time.perf_counter() - began)
-        original(run, *args)
+    def report(run: Any, loss: float, score: float, *args: Any) -> None:
+        curve.append((time.perf_counter() - began, score))
+        original(run, loss, score, *args)
 
     training._Run._report = report  # type: ignore[method-assign]
     began = time.perf_counter()
@@ -69,7 +54,7 @@ def fit(X: Array, held_out: Array, **params: Any) -> dict[str, Any]:
         training._Run._report = original  # type: ignore[method-assign]
     return {
         "seconds": time.perf_counter() - began, "epochs": model.n_iter_, "validation": model.best_validation_score_,
-        "held out": model.score(held_out), "curve": list(zip(seconds, model.validation_scores_ or (), strict=True)),
+        "held out": model.score(held_out), "curve": curve,
     }  # fmt: skip
 
 
@@ -78,14 +63,14 @@ def until(found: dict[str, Any], score: float) -> float | None:
     return next((seconds for seconds, reached in found["curve"] if reached >= score), None)
 
 
-def run(X: Array, seed: int, n_rows: int | None, n_jobs: int | None) -> dict[str, Any]:
+def run(X: Array, seed: int, max_rows: int | None, n_jobs: int | None) -> dict[str, Any]:
     """Both fits of a table."""
-    order = np.random.default_rng(seed).permutation(len(X))
-    held_out, rows = X[order[: len(X) // 5]], X[order[len(X) // 5 :][:n_rows]]
-    params = {"random_state": seed, "n_jobs": n_jobs}
+    rows = split(X, seed, max_rows)
+    learnt, params = np.concatenate([rows.train, rows.val]), {"random_state": seed, "n_jobs": n_jobs}
     return {
-        "seed": seed, "n": len(rows), "d": X.shape[1],
-        "course": fit(rows, held_out, **params), "patience": fit(rows, held_out, **params, **patient(len(rows))),
+        "seed": seed, "n": len(learnt), "d": X.shape[1],
+        "course": fit(learnt, rows.test, **params),
+        "patience": fit(learnt, rows.test, **params, **patient(len(learnt))),
     }  # fmt: skip
 
 
@@ -122,7 +107,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--tables", nargs="+", default=list(TABLES), metavar="TABLE")
-    parser.add_argument("--rows", type=int, metavar="N", help="at most so many rows to fit")
+    parser.add_argument("--rows", type=int, metavar="N", help="at most so many rows of each table")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="splits of each table")
     parser.add_argument("--jobs", type=int, metavar="N", help="threads")
     parser.add_argument(
@@ -134,7 +119,7 @@ def main() -> None:
         if not (arguments.data / f"{name}.npz").exists():
             print(f"{name}: not in {arguments.data}")
             continue
-        X = load(arguments.data, name)
+        X = load(name, arguments.data)
         for seed in range(arguments.seeds):
             lines.append({"table": name, **run(X, seed, arguments.rows, arguments.jobs)})
             if arguments.out is not None:
