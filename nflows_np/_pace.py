@@ -28,15 +28,15 @@ from collections.abc import Callable
 
 from nflows_np.training_state import Policy, TrainingState
 
-# Measured on tables of 800 to 54,000 rows and 6 to 36 columns: a course takes about a third of the time that plateaus
-# take, and its score on held-out rows is about theirs.
+# Measured on tables of 800 to 54,000 rows and 6 to 36 columns. From some 5,000 rows on a course takes about a third of
+# the time of a patience of 20. Held-out rows score from 1.1 nats less to 0.2 more, the median being 0.0.
 LONGEST, ANNEALED = 450.0, 2 / 3
 
 # The patience of a course that has never left the start, and of annealing.
 PATIENCE = 20
 
 # Steps of a course before which nothing is learnt by heart, and the share of gains that has to carry over.
-STEPS, CARRIED = 1100, 0.9
+STEPS, CARRIED = 1500, 0.9
 
 # What a plateau leaves of the rate: steps that are too long for what remains to be learnt look like convergence.
 PLATEAU_CUT = 0.25

@@ -684,7 +684,8 @@ def test_fields_that_are_not_there_take_their_defaults(good, path, fitted, rows)
 @pytest.mark.parametrize("change", [
     {"step": -1}, {"step": 2**63 - 1}, {"step": 1.5}, {"halvings": 10**9}, {"halvings": 7}, {"cuts": -1},
     {"stale": None}, {"reference_score": 10**400}, {"reference_score": "x"}, {"reference_score": [0.0]},
-    {"order": None}, {"order": {}}, {"order": {"bit_generator": "MT19937"}},
+    {"order": None}, {"order": {}}, {"order": {"bit_generator": "MT19937"}}, {"began": -1}, {"held": 0.5},
+    {"start_levels": 1.0}, {"start_levels": [1.0]}, {"start_levels": [1.0, None]}, {"start_levels": [1.0, 10**400]},
 ])  # fmt: skip
 def test_states_of_training_that_cannot_be(good, path, change):
     manifest, members = opened(good)

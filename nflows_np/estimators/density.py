@@ -92,9 +92,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         ``tol``; after half as many the best weights come back and the learning rate is quartered. With inf the rate
         stays, and training goes on for ``max_iter`` epochs. "auto" is a course whose length follows from the table: the
         rate is held for ``450 / n**0.2`` epochs on n training rows, 82 of 5,000 and 45 of 100,000, and then annealed to
-        nothing in two thirds as many. That takes about a third of the time of a patience of 20. Annealing begins
-        earlier where more than a tenth of what the training rows have gained over the start is not to be seen on
-        validation rows, and the patience is so many epochs, but 20 where none was ever better than the start.
+        nothing in two thirds as many. From some 5,000 rows on that takes about a third of the time of a patience of 20.
+        Annealing begins earlier where more than a tenth of what the training rows have gained over the start is not to
+        be seen on validation rows. Patience is so many epochs, too, but 20 where none was ever better than the start.
     tol : float, default=1e-4
         What counts as a gain, in nats.
     warm_start : bool, default=False
