@@ -51,6 +51,7 @@ PYTHON_RANK = {
     "training": 2,
     "training_state": 1,
     "_distinct": 2,
+    "_pace": 2,
     "_model": 2,
     "columns": 2,
     "presets": 2,
