@@ -207,3 +207,18 @@ def test_an_interrupted_trial_keeps_what_it_has(rng, monkeypatch):
     with pytest.raises(KeyboardInterrupt), pytest.warns(UserWarning, match="Training interrupted"):
         flow.fit(X)
     assert sum(epochs) == 3 and np.isfinite(flow.score(X))
+
+
+def test_ctrl_c_while_maps_are_made_loses_nothing(rng, monkeypatch):
+    """It comes after a whole fit, which stays."""
+    X = independent_columns(rng, 500)[:, 2:3]
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nflows_np.estimators.fitting._gaussianized", interrupted)
+    left = FlowDensity(random_state=0)
+    with pytest.raises(KeyboardInterrupt), pytest.warns(UserWarning, match="Training interrupted"):
+        left.fit(X)
+    plain = FlowDensity(gaussianize=False, random_state=0).fit(X)
+    assert np.array_equal(left.score_samples(X), plain.score_samples(X))

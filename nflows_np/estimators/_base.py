@@ -128,56 +128,48 @@ class FlowEstimator(BaseEstimator):
         X = draft._check_rows(X, reset=resume is None, ensure_min_samples=least)
         if feature_names is not None:
             draft.feature_names_in_ = np.asarray(feature_names, dtype=object)
-        rows = self._weighted_rows(X, sample_weight, least)
+        table = self._weighted_rows(X, sample_weight, least)
         units = None
         if not incremental:
-            first = first_copies(X, rows.index)
+            first = first_copies(X, table.index)
             if groups is not None:
-                units = units_of(check_groups(groups, X)[rows.index], first)
-            rows = merged(rows, first)
+                units = units_of(check_groups(groups, X)[table.index], first)
+            table = merged(table, first)
         names: Sequence[str] | None = getattr(draft, "feature_names_in_", None)
         params = self.get_params(deep=False)
-        choice = choose(params, len(rows), X.shape[1], names)
+        choice = choose(params, len(table), X.shape[1], names)
         if resume is None:
             seeds = Seeds.draw(check_random_state(self.random_state))
         else:
             self._check_architecture(resume)
             seeds = Seeds(resume.entropy)
-        table = rows
-        validation = None
+        rows, validation = table, None
         if X_val is not None:
             validation = draft._given_validation(X_val, groups)
         elif not incremental and choice.n_validation:
-            rows, validation = hold_out(rows, choice.n_validation, seeds.split, units)
+            rows, validation = hold_out(table, choice.n_validation, seeds.split, units)
         policy = self._policy(choice, incremental, validation is not None)
         fit = functools.partial(
             fit_flow,
+            rows=rows,
             table=table,
             validation=validation,
+            policy=policy,
             seeds=seeds,
             architecture=self._architecture(),
             feature_names=names,
             resume=resume,
         )
         if resume is None:
-            wide = self.flow == "auto" and X.shape[1] > FEW_COLUMNS
+            other = None
+            if self.flow == "auto" and X.shape[1] > FEW_COLUMNS:
+                other = functools.partial(choose, params | {"flow": SPLINES}, len(table), X.shape[1], names)
             scaler = scaling(choice, table, seeds, names)
-            found = fit_best(
-                fit,
-                choice,
-                (scaler, functools.partial(gaussianized, scaler, choice, table, seeds)),
-                rows,
-                table,
-                validation,
-                policy,
-                gaussianize=self._when_to_gaussianize(),
-                other=(lambda: choose(params | {"flow": SPLINES}, len(table), X.shape[1], names))
-                if wide
-                else None,
-            )
+            mapped = functools.partial(gaussianized, scaler, choice, table, seeds)
+            when = self._when_to_gaussianize()
+            fitted, model, history = fit_best(fit, choice, scaler, mapped, when, table, validation, other)
         else:
-            found = fit(choice, resume.scaler, rows, policy=policy)
-        fitted, model, history = found
+            fitted, model, history = fit(choice, resume.scaler)
         self._adopt(fitted, model)
         try:
             warn_of(self, history, policy, table)

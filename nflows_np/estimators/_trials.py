@@ -13,6 +13,7 @@ B. *Away from a saddle.* The gradient of a Gaussian start can vanish by symmetry
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Literal
 
@@ -25,7 +26,7 @@ from nflows_np.estimators._remarks import columns_left_behind
 from nflows_np.estimators.fitted import Fitted
 from nflows_np.estimators.fitting import Fit
 from nflows_np.training import LARGEST_GAIN
-from nflows_np.training_state import Policy, Rows
+from nflows_np.training_state import Rows
 
 NEARLY = 0.9
 """The share of a flow's gain over the Gaussian from which on a copula's is nearly as much."""
@@ -34,58 +35,80 @@ When = Literal["never", "always", "better", "stuck"]
 
 
 def fit_best(
-    fit: Callable[..., Fit],
+    fit: functools.partial[Fit],
     choice: Choice,
-    scalers: tuple[ColumnScaler, Callable[[], ColumnScaler | None]],
-    rows: Rows,
+    scaler: ColumnScaler,
+    mapped: Callable[[], ColumnScaler | None],
+    gaussianize: When,
     table: Rows,
     validation: Rows | None,
-    policy: Policy,
-    *,
-    gaussianize: When,
-    other: Callable[[], Choice] | None = None,
+    other: Callable[[], Choice] | None,
 ) -> Fit:
     """Fit in one way or more, and keep what is best on the validation rows.
 
     Parameters
     ----------
-    fit : callable
-        Fits a choice behind a scaling to some rows, by a `policy`.
+    fit : partial of fit_flow
+        Fits a choice behind a scaling.
     choice : Choice
         What is fitted.
-    scalers : (ColumnScaler, callable)
-        The scaling of the columns, and what makes the same with maps to normal scores, None where no column has one.
-    rows, table, validation : Rows
-        The rows to learn from, all of them, and those to judge by; without these there is one way.
-    policy : Policy
-        The parameters of training.
+    scaler : ColumnScaler
+        The scaling of the columns.
+    mapped : callable
+        Makes the same with maps to normal scores, None where no column has one.
     gaussianize : {"never", "always", "better", "stuck"}
         When columns are mapped: the last two are where that is better, and where the fit stays at a start that is
         visibly wrong.
-    other : callable, optional
-        What makes another choice, for a fit that stays at such a start.
+    table, validation : Rows
+        All rows, and those to judge by; without these there is one way.
+    other : callable or None
+        Makes another choice, for a fit that stays at such a start.
     """
-    scaler, mapped = scalers
     if gaussianize == "always":
         scaler = mapped() or scaler
-    best = fit(choice, scaler, rows, policy=policy)
-    if validation is None or best.history.interrupted:
+    best = fit(choice, scaler)
+    if validation is None:
         return best
+    ways: list[Callable[[Fit], Fit | None]] = []
     if gaussianize == "better":
-        alternative = mapped()
-        if alternative is not None:
-            copula = fit(choice, alternative, rows, policy=dataclasses.replace(policy, max_iter=0))
-            if _nearly_as_good(copula.fitted, best.fitted):
-                best = _better(best, fit(choice, alternative, rows, policy=policy), validation)
-    may_leave = gaussianize == "stuck" or other is not None
-    if best.history.interrupted or not may_leave or not columns_left_behind(best.fitted, best.model, table):
-        return best
+        ways.append(functools.partial(_behind_maps, fit, choice, mapped))
     if other is not None:
-        return _better(best, fit(other(), best.model.scaler, rows, policy=policy), validation)
-    alternative = mapped()
-    if alternative is None:
-        return best
-    return _better(best, fit(choice, alternative, rows, policy=policy), validation)
+        ways.append(functools.partial(_away_from_saddle, lambda: fit(other(), best.model.scaler), table))
+    elif gaussianize == "stuck":
+        ways.append(functools.partial(_away_from_saddle, lambda: _mapped_fit(fit, choice, mapped), table))
+    for way in ways:
+        if best.history.interrupted:
+            break
+        try:
+            found = way(best)
+        except KeyboardInterrupt:  # outside training, which keeps what it has
+            best.history.interrupted = True
+        else:
+            best = best if found is None else _better(best, found, validation)
+    return best
+
+
+def _behind_maps(
+    fit: functools.partial[Fit], choice: Choice, mapped: Callable[[], ColumnScaler | None], best: Fit
+) -> Fit | None:
+    """A fit behind maps, where their start alone is nearly as good as the best fit so far."""
+    scaler = mapped()
+    if scaler is None:
+        return None
+    untrained = fit(choice, scaler, policy=dataclasses.replace(fit.keywords["policy"], max_iter=0))
+    return fit(choice, scaler) if _nearly_as_good(untrained.fitted, best.fitted) else None
+
+
+def _away_from_saddle(again: Callable[[], Fit | None], table: Rows, best: Fit) -> Fit | None:
+    """Another fit, where the best so far stays at a start that the rows are visibly not."""
+    return again() if columns_left_behind(best.fitted, best.model, table) else None
+
+
+def _mapped_fit(
+    fit: functools.partial[Fit], choice: Choice, mapped: Callable[[], ColumnScaler | None]
+) -> Fit | None:
+    scaler = mapped()
+    return None if scaler is None else fit(choice, scaler)
 
 
 def _nearly_as_good(copula: Fitted, flow: Fitted) -> bool:
