@@ -163,6 +163,8 @@ def zuko_flow(entry: str, rows: Split, seed: int, clock: Clock, threads: int) ->
     import torch
     import zuko
 
+    from ._zuko import copied, log_prob, train_epoch
+
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     scaled = Scaled(rows.train)
@@ -174,25 +176,17 @@ def zuko_flow(entry: str, rows: Split, seed: int, clock: Clock, threads: int) ->
         model = zuko.flows.MAF(train.shape[1], **options)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
 
-    def score(rows: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            return torch.cat([model().log_prob(part) for part in rows.split(8192)]).double()
-
     patience = max(PATIENT_EPOCHS, PATIENT_STEPS // math.ceil(len(train) / BATCH))
     best, best_epoch, epoch, state = -math.inf, 0, 0, model.state_dict()
     with clock:
         while epoch - best_epoch < patience:
             epoch += 1
-            for batch in torch.randperm(len(train)).split(BATCH):
-                optimizer.zero_grad()
-                (-model().log_prob(train[batch]).mean()).backward()
-                optimizer.step()
-            now = float(score(val).mean())
+            train_epoch(model, optimizer, train, BATCH)
+            now = float(log_prob(model, val).mean())
             if now > best:
-                state = {name: value.clone() for name, value in model.state_dict().items()}
-                best, best_epoch = now, epoch
+                best, best_epoch, state = now, epoch, copied(model)
     model.load_state_dict(state)
     return scaled.fitted(
-        lambda rows: score(torch.from_numpy(rows.astype(np.float32))).numpy(),
+        lambda rows: log_prob(model, torch.from_numpy(rows.astype(np.float32))).numpy(),
         {"epochs": epoch, "best epoch": best_epoch},
     )

@@ -26,7 +26,6 @@ class Kind:
     mean: Array
     covariance: Array
     gaussian: bool = False
-    least_columns: int = 1
 
 
 def normal(mean: Array, covariance: Array) -> Callable[[Array], Array]:

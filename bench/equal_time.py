@@ -113,6 +113,8 @@ def run_zuko(table: Table, preset: str, hidden: int, epochs: int) -> dict[str, A
 
     from nflows_np.columns import ColumnScaler
 
+    from ._zuko import copied, log_prob, train_epoch
+
     torch.manual_seed(0)
     scaler = ColumnScaler.fit(table["train"], np.arange(len(table["train"])))
     train, val, test = (
@@ -123,23 +125,16 @@ def run_zuko(table: Table, preset: str, hidden: int, epochs: int) -> dict[str, A
     flow = kind(train.shape[1], transforms=LAYERS, hidden_features=(hidden,) * 2)
     optimizer = torch.optim.Adam(flow.parameters(), lr=RATE)
 
-    def score(rows: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            return torch.cat([flow().log_prob(part) for part in rows.split(8192)]).double()
-
     best, state = -np.inf, flow.state_dict()
     began = time.perf_counter()
     for _ in range(epochs):
-        for batch in torch.randperm(len(train)).split(BATCH):
-            optimizer.zero_grad()
-            (-flow().log_prob(train[batch]).mean()).backward()
-            optimizer.step()
-        now = float(score(val).mean())
+        train_epoch(flow, optimizer, train, BATCH)
+        now = float(log_prob(flow, val).mean())
         if now > best:
-            best, state = now, {name: value.clone() for name, value in flow.state_dict().items()}
+            best, state = now, copied(flow)
     took = time.perf_counter() - began
     flow.load_state_dict(state)
-    return summary(score(test).numpy() + scaler.log_jacobian, took, epochs=epochs)
+    return summary(log_prob(flow, test).numpy() + scaler.log_jacobian, took, epochs=epochs)
 
 
 def main() -> None:
