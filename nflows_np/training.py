@@ -143,9 +143,8 @@ class _Run:
         self.generator.bit_generator.state = state.order
         self.pace = Pace(self.state, policy, len(rows), self.epoch_steps)
         self.first_epoch = state.epoch
-        self.start = (
-            start  # log-likelihoods of the validation rows, None as soon as the start is not the best
-        )
+        # The start's log-likelihoods of the validation rows, None as soon as it is not the best.
+        self.start = start
         self._judge_best()
         model.flow.set_params(state.parameters)
         self.trainer = model.trainer(
@@ -182,13 +181,12 @@ class _Run:
             return
         if state.best_parameters is None:
             state.best_parameters, state.best_epoch = state.average, state.epoch
-        if state.best_epoch > 0:
-            self.start = None
-        elif self.start is None:
-            self.start = self._judged(state.best_parameters)
-        log_prob = self._judged(state.best_parameters) if self.start is None else self.start
+        at_start = state.best_epoch == 0
+        known = self.start if at_start else None
+        log_prob = self._judged(state.best_parameters) if known is None else known
+        self.start = log_prob if at_start else None
         self.history.held_out, score = log_prob, self._mean(log_prob)
-        self.history.start_score = score if state.best_epoch == 0 else None
+        self.history.start_score = score if at_start else None
         if score != state.best_score:  # the first call, or other validation rows than before
             state.best_score = state.reference_score = score
             state.stale = 0
@@ -295,10 +293,8 @@ class _Run:
             self._go_back(self.state.used)
             if self.policy.verbose:
                 stale, rate = self.state.stale, self.trainer.learning_rate
-                print(
-                    f"no progress in {stale} epochs: learning rate {rate:.1e}" if stale else "annealing",
-                    flush=True,
-                )
+                plateau = f"no progress in {stale} epochs: learning rate {rate:.1e}"
+                print(plateau if stale else "annealing", flush=True)
         return self.state.converged
 
     def _gains(self) -> tuple[float, float]:
@@ -313,6 +309,7 @@ class _Run:
         return self._level(parameters, self.rows), self._level(parameters, self.validation)
 
     def _level(self, parameters: NDArray[Any], rows: Rows) -> float:
+        """The mean log-likelihood of some rows, spread over all, without the worst."""
         some = rows.take(evenly_spread(len(rows), LOOKED_AT))
         log_prob = np.sort(self.model.at(parameters).log_prob(some.X, some.index, self.policy.n_threads))
         return float(np.mean(log_prob[round(WORST * len(log_prob)) :]))
