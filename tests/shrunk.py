@@ -1,4 +1,4 @@
-"""The Gaussian that starts from data are: correlations shrunk by a mean that left-out rows weigh."""
+"""The Gaussian that starts from data are: correlations shrunk by a mean that left-out rows weigh, for a row to come."""
 
 import numpy as np
 from scipy.stats import multivariate_normal
@@ -9,21 +9,28 @@ def shrunk_gaussian(rows, weights=None):
     n, d = rows.shape
     shares = np.full(n, 1.0 / n) if weights is None else weights / weights.sum()
     mean, covariance = moments(rows, shares)
+    n_rows = 1.0 / np.square(shares).sum()
+    diagonal, predictive = np.diag(covariance), (n_rows + 1) / (n_rows - 1)
+    if d == 1 or n_rows < 3:
+        return mean, predictive * np.diag(diagonal)
+    rho = shrinkage(rows, shares, mean, covariance)
+    return mean, predictive * shrink(covariance, rho, diagonal)
+
+
+def shrinkage(rows, shares, mean, covariance):
+    d, n_rows = rows.shape[1], 1.0 / np.square(shares).sum()
     scales = np.sqrt(np.diag(covariance))
     y = (rows - mean) / scales
     R = covariance / np.outer(scales, scales)
     distance = np.square(R).sum() - d
-    chance = (shares @ np.square(np.square(y).sum(axis=1)) - np.square(R).sum()) * np.square(shares).sum()
-    least = min(1.0, max(0.0, chance / distance)) if d > 1 else 0.0
-    if d == 1:
-        return mean, covariance
-    n_rows = 1.0 / np.square(shares).sum()
+    chance = (shares @ np.square(np.square(y).sum(axis=1)) - np.square(R).sum()) / n_rows
+    least = min(1.0, max(0.0, chance / distance))
     candidates = np.array([least, 0.5 * least, 0.5 * (1.0 + least), 1.0])
     if n_rows >= 5 * d:
         candidates = np.r_[candidates, 0.1 * least, 0.0]
     scores = np.array([left_out(rows, shares, rho, np.diag(covariance)) for rho in candidates])
     likelihoods = np.exp(n_rows * (scores - scores.max()))
-    return mean, shrink(covariance, likelihoods @ candidates / likelihoods.sum(), np.diag(covariance))
+    return likelihoods @ candidates / likelihoods.sum()
 
 
 def moments(rows, shares):

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy.stats import kstest, multivariate_normal
+from scipy.stats import kstest, multivariate_normal, norm
 from sklearn.covariance import LedoitWolf
 from sklearn.exceptions import ConvergenceWarning
 
@@ -29,26 +29,52 @@ def normal_rows(rng, n, covariance):
 
 @pytest.mark.parametrize("base", ["standard_normal", "full_normal"])
 def test_the_start_of_few_rows_is_ledoit_and_wolfs(rng, base):
-    """Of standardised columns, whatever their units."""
+    """Of standardised columns, whatever their units, for a row to come."""
     X, unit = normal_rows(rng, 20, toeplitz(50)), 10.0 ** rng.uniform(-3, 3, 50)
     flow = FlowDensity("linear", base=base, dtype="float64", random_state=0).fit(X * unit)
     assert flow.best_epoch_ == 0 and flow.loss_curve_ == []
     scale = X.std(axis=0)
-    covariance = LedoitWolf().fit((X - X.mean(axis=0)) / scale).covariance_ * np.outer(scale, scale)
+    covariance = LedoitWolf().fit((X - X.mean(axis=0)) / scale).covariance_ * np.outer(scale, scale) * 21 / 19
     fresh = normal_rows(rng, 100, toeplitz(50))
     expected = multivariate_normal(X.mean(axis=0), covariance).logpdf(fresh) - np.log(unit).sum()
     if base == "standard_normal":
         np.testing.assert_allclose(flow.score_samples(fresh * unit), expected, rtol=1e-6)
 
 
-def test_the_start_of_many_rows_is_maximum_likelihood(rng):
+def test_the_start_of_many_rows_does_not_shrink(rng):
     covariance = np.array([[1.0, 0.9995], [0.9995, 1.0]])  # which the least shrinkage would spoil
     X = normal_rows(rng, 2000, covariance)
     flow = FlowDensity(
         "linear", dtype="float64", early_stopping=False, max_iter=1, learning_rate_init=1e-12
     ).fit(X)
-    expected = multivariate_normal(X.mean(axis=0), np.cov(X.T, bias=True)).logpdf(X)
+    expected = multivariate_normal(X.mean(axis=0), np.cov(X.T, bias=True) * 2001 / 1999).logpdf(X)
     np.testing.assert_allclose(flow.score_samples(X), expected, rtol=1e-6)
+
+
+def test_two_rows_say_nothing_of_correlations(rng):
+    """Any two agree on all of them, however often each is repeated: columns are independent then."""
+    X = rng.standard_normal((2, 6))
+    counts = np.array([7, 3])
+    flow = FlowDensity("linear", dtype="float64").fit(np.repeat(X, counts, axis=0))
+    rows = counts.sum() ** 2 / np.square(counts).sum()
+    mean = np.average(X, axis=0, weights=counts)
+    variance = np.average(np.square(X - mean), axis=0, weights=counts) * (rows + 1) / (rows - 1)
+    fresh = rng.standard_normal((50, 6))
+    expected = norm(mean, np.sqrt(variance)).logpdf(fresh).sum(axis=1)
+    np.testing.assert_allclose(flow.score_samples(fresh), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("others", "step"), [(0, 1.0), (1, 1.0), (3, 1.0), (1, 1000.0), (3, 1000.0)])
+def test_a_column_is_known_no_finer_than_its_steps(rng, others, step):
+    """One that is zero in nearly all rows, or in all: a row with another value is unlikely, not hopeless."""
+    X = rng.standard_normal((200, 3))
+    X[:, 1] = 0.0
+    X[:others, 1] = step
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        flow = FlowDensity("linear", early_stopping=False, max_iter=1, random_state=0).fit(X)
+    usual, other = flow.score_samples([[0.0, 0.0, 0.0], [0.0, 2 * step, 0.0]])
+    assert 10.0 < usual - other < 30.0
 
 
 # Judging

@@ -53,7 +53,7 @@ std::vector<double> cholesky(std::vector<double> a, Index n, double floor) {
     const double diagonal = a[j * n + j];
     double pivot = diagonal;
     for (Index k = 0; k < j; ++k) pivot -= a[j * n + k] * a[j * n + k];
-    const double root = std::sqrt(std::max(pivot, floor * std::max(diagonal, 1.0)));
+    const double root = std::sqrt(std::max(pivot, floor * diagonal));
     a[j * n + j] = root;
     for (Index i = j + 1; i < n; ++i) {
       double v = a[i * n + j];

@@ -34,9 +34,9 @@ class UnitLower {
   Staircase strict_;
 };
 
-// The Cholesky factor of a symmetric (n, n) row-major matrix: a = m m^T, m lower triangular. A pivot below
-// `floor` times its diagonal, or below `floor` itself, is raised to it: a direction without spread gets a
-// small one instead of a zero.
+// The Cholesky factor of a symmetric (n, n) row-major matrix: a = m m^T, m lower triangular. The diagonal of a
+// is positive; a pivot below `floor` times its own is raised to it: a direction without spread gets a small one instead
+// of a zero.
 std::vector<double> cholesky(std::vector<double> a, Index n, double floor);
 
 // The inverse of a lower triangular (n, n) row-major matrix with a nonzero diagonal.

@@ -31,10 +31,11 @@ from nflows_np.estimators import _files
 from nflows_np.estimators._auto import FEW_COLUMNS, SPLINES, Choice, choose
 from nflows_np.estimators._remarks import warn_of
 from nflows_np.estimators._rows import check_rows
+from nflows_np.estimators._seeds import Seeds
 from nflows_np.estimators._split import check_groups, hold_out, units_of
 from nflows_np.estimators._trials import When, fit_best
 from nflows_np.estimators.fitted import PUBLIC, Fitted
-from nflows_np.estimators.fitting import Seeds, fit_flow, gaussianized, scaling
+from nflows_np.estimators.fitting import fit_flow, gaussianized, scaling
 from nflows_np.presets import PRESETS
 from nflows_np.specs import Base, Flow
 from nflows_np.specs._checks import ACTIVATIONS
@@ -167,7 +168,10 @@ class FlowEstimator(BaseEstimator):
             scaler = scaling(choice, table, seeds, names)
             mapped = functools.partial(gaussianized, scaler, choice, table, seeds)
             when = self._when_to_gaussianize()
-            fitted, model, history = fit_best(fit, choice, scaler, mapped, when, table, validation, other)
+            clusters = self.flow == "auto" and self.base == "auto"
+            fitted, model, history = fit_best(
+                fit, choice, scaler, mapped, when, clusters, table, validation, other
+            )
         else:
             fitted, model, history = fit(choice, resume.scaler)
         self._adopt(fitted, model)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nflows_np.specs import GaussianMixture
+
 if TYPE_CHECKING:
     from nflows_np.estimators.fitted import Fitted
 
@@ -36,9 +38,7 @@ def _columns(fitted: Fitted) -> str:
 
 
 def _weights(fitted: Fitted) -> str:
-    start = (
-        "the Gaussian copula that training starts at" if fitted.gaussianized.any() else "the Gaussian start"
-    )
+    start = _start(fitted)
     ended = "converged" if fitted.converged else "not converged"
     if not fitted.n_iter:
         return f"{start}, for nothing was trained: too few rows to judge by"
@@ -49,6 +49,15 @@ def _weights(fitted: Fitted) -> str:
         return f"{start}, {scores}: none of {fitted.n_iter} epochs is better by more than chance; {ended}"
     started = "" if fitted.start_score is None else f", {_nats(fitted.start_score)} at the start"
     return f"weights of epoch {fitted.best_epoch} of {fitted.n_iter}, {scores}{started}; {ended}"
+
+
+def _start(fitted: Fitted) -> str:
+    base = fitted.flow.base
+    if isinstance(base, GaussianMixture):
+        return f"the {base.n_components} clusters that training starts at"
+    return (
+        "the Gaussian copula that training starts at" if fitted.gaussianized.any() else "the Gaussian start"
+    )
 
 
 def _nats(score: float | None) -> str:

@@ -8,12 +8,17 @@ A. *Columns as they are, or mapped to normal scores first.* Maps take a flow mos
 B. *Away from a saddle.* The gradient of a Gaussian start can vanish by symmetry: affine maps cannot begin to tell two
    equal modes from one. Where a fit stays at its start, and the rows are visibly not what the start says, another
    preset is fitted, or the same one to columns that are mapped.
+C. *From clusters.* Where rows lie in clusters far apart, their covariance is mostly that of the gaps, and in many
+   columns nothing else is learnt from few rows. Where a mixture of normals at clusters of the rows has gained nearly as
+   much over the start as the best flow, the flow is fitted from there. It has to be better by more than chance: a
+   mixture of some hundred rows can seem so.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -23,13 +28,18 @@ from nflows_np import _weights
 from nflows_np.columns import ColumnScaler
 from nflows_np.estimators._auto import Choice
 from nflows_np.estimators._remarks import columns_left_behind
+from nflows_np.estimators._starts import at_clusters
 from nflows_np.estimators.fitted import Fitted
 from nflows_np.estimators.fitting import Fit
-from nflows_np.training import LARGEST_GAIN
+from nflows_np.specs import GaussianMixture
+from nflows_np.training import EVIDENCE, LARGEST_GAIN
 from nflows_np.training_state import Rows
 
 NEARLY = 0.9
-"""The share of a flow's gain over the Gaussian from which on a copula's is nearly as much."""
+"""The share of a flow's gain over its start from which on another start's is nearly as much."""
+
+CLUSTERS = (2, 4, 8)
+"""Numbers of clusters, which are tried as long as more are better."""
 
 When = Literal["never", "always", "better", "stuck"]
 
@@ -40,6 +50,7 @@ def fit_best(
     scaler: ColumnScaler,
     mapped: Callable[[], ColumnScaler | None],
     gaussianize: When,
+    clusters: bool,
     table: Rows,
     validation: Rows | None,
     other: Callable[[], Choice] | None,
@@ -59,6 +70,8 @@ def fit_best(
     gaussianize : {"never", "always", "better", "stuck"}
         When columns are mapped: the last two are where that is better, and where the fit stays at a start that is
         visibly wrong.
+    clusters : bool
+        Whether to try a start from clusters.
     table, validation : Rows
         All rows, and those to judge by; without these there is one way.
     other : callable or None
@@ -69,14 +82,20 @@ def fit_best(
     best = fit(choice, scaler)
     if validation is None:
         return best
-    ways: list[Callable[[Fit], Fit | None]] = []
+    ways: list[
+        tuple[Callable[[Fit], Fit | None], float]
+    ] = []  # each with the standard errors that it must gain
     if gaussianize == "better":
-        ways.append(functools.partial(_behind_maps, fit, choice, mapped))
+        ways.append((functools.partial(_behind_maps, fit, choice, mapped), 0.0))
     if other is not None:
-        ways.append(functools.partial(_away_from_saddle, lambda: fit(other(), best.model.scaler), table))
+        away = functools.partial(_away_from_saddle, lambda: fit(other(), best.model.scaler), table)
+        ways.append((away, 0.0))
     elif gaussianize == "stuck":
-        ways.append(functools.partial(_away_from_saddle, lambda: _mapped_fit(fit, choice, mapped), table))
-    for way in ways:
+        away = functools.partial(_away_from_saddle, lambda: _mapped_fit(fit, choice, mapped), table)
+        ways.append((away, 0.0))
+    if clusters:
+        ways.append((functools.partial(_from_clusters, fit, choice, scaler), EVIDENCE))
+    for way, evidence in ways:
         if best.history.interrupted:
             break
         try:
@@ -84,7 +103,7 @@ def fit_best(
         except KeyboardInterrupt:  # outside training, which keeps what it has
             best.history.interrupted = True
         else:
-            best = best if found is None else _better(best, found, validation)
+            best = best if found is None else _better(best, found, validation, evidence)
     return best
 
 
@@ -95,8 +114,34 @@ def _behind_maps(
     scaler = mapped()
     if scaler is None:
         return None
-    untrained = fit(choice, scaler, policy=dataclasses.replace(fit.keywords["policy"], max_iter=0))
-    return fit(choice, scaler) if _nearly_as_good(untrained.fitted, best.fitted) else None
+    copula = _untrained(fit)(choice, scaler).fitted
+    assert copula.start_score is not None
+    return fit(choice, scaler) if _nearly_as_good(copula.start_score, best.fitted) else None
+
+
+def _from_clusters(
+    fit: functools.partial[Fit], choice: Choice, scaler: ColumnScaler, best: Fit
+) -> Fit | None:
+    """A fit from clusters, where they alone are nearly as good as the best fit so far."""
+    fit = functools.partial(fit, scaler=scaler, start=at_clusters)
+    most, score = choice, -math.inf
+    for k in CLUSTERS:
+        clustered = dataclasses.replace(
+            choice, flow=dataclasses.replace(choice.flow, base=GaussianMixture(k))
+        )
+        mixture = _untrained(fit)(clustered).fitted
+        assert mixture.start_score is not None
+        if mixture.start_score <= score:
+            break
+        most, score = clustered, mixture.start_score
+    if not _nearly_as_good(score, best.fitted):
+        return None
+    return fit(most)
+
+
+def _untrained(fit: functools.partial[Fit]) -> functools.partial[Fit]:
+    """The same, but for training: a fit that is its start."""
+    return functools.partial(fit, policy=dataclasses.replace(fit.keywords["policy"], max_iter=0))
 
 
 def _away_from_saddle(again: Callable[[], Fit | None], table: Rows, best: Fit) -> Fit | None:
@@ -111,18 +156,22 @@ def _mapped_fit(
     return None if scaler is None else fit(choice, scaler)
 
 
-def _nearly_as_good(copula: Fitted, flow: Fitted) -> bool:
-    """Whether a copula, a fit that was not trained, has gained nearly what a flow has over its start."""
-    assert copula.start_score is not None and flow.start_score is not None
-    assert flow.best_validation_score is not None
-    gain = copula.start_score - flow.start_score
+def _nearly_as_good(start_score: float, flow: Fitted) -> bool:
+    """Whether another start alone has gained nearly what a flow has over its own."""
+    assert flow.start_score is not None and flow.best_validation_score is not None
+    gain = start_score - flow.start_score
     return gain > 0.0 and gain >= NEARLY * (flow.best_validation_score - flow.start_score)
 
 
-def _better(one: Fit, other: Fit, validation: Rows) -> Fit:
-    """The other fit where validation rows speak for it, each gain counted as training does; interrupted if that was."""
+def _better(one: Fit, other: Fit, validation: Rows, evidence: float) -> Fit:
+    """The other fit where validation rows speak for it by so many standard errors; interrupted if that was.
+
+    Each row's gain is counted as training does.
+    """
     assert one.history.held_out is not None and other.history.held_out is not None
     gain = np.minimum(other.history.held_out - one.history.held_out, LARGEST_GAIN)
-    better = other if _weights.mean(gain, validation.normalised_weights()) > 0.0 else one
+    weights = validation.normalised_weights()
+    enough = evidence * _weights.standard_error(gain, weights) if evidence else 0.0
+    better = other if _weights.mean(gain, weights) > enough else one
     better.history.interrupted = other.history.interrupted
     return better

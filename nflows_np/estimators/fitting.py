@@ -18,37 +18,16 @@ from nflows_np._warnings import warn
 from nflows_np.columns import ColumnScaler
 from nflows_np.columns.gaussianization import gaussianized as _gaussianized
 from nflows_np.estimators._auto import Choice
+from nflows_np.estimators._seeds import Seeds
+from nflows_np.estimators._starts import Start, at_gaussian
 from nflows_np.estimators.fitted import Fitted
 from nflows_np.specs import Flow
 from nflows_np.training import train
 from nflows_np.training_state import History, Policy, Rows, TrainingState
 
-# Rows that the data-dependent start looks at: more of them move no mean and no covariance by an amount that
-# matters.
-START_ROWS = 32_768
-
-# Scaled values beyond this are taken for this by the start: its means and covariances, unlike the medians and
-# quartiles of the scaling, can be ruined by a single wild row. The quartiles of a handful say too little to tell.
-START_RANGE, HANDFUL = 100.0, 50
-
-
 # The start is judged by folds of the validation rows where there are fewer rows than this: with all rows it is better
 # than with those that are left to train on, and a flow has to beat what it would take the place of.
 FOLDED_ROWS, FOLDS = 2000, 5
-
-
-class Seeds:
-    """Independent seeds for what is random, from one draw of the user's random state."""
-
-    def __init__(self, entropy: Sequence[int]) -> None:
-        self.entropy = tuple(entropy)
-        self.resolve, self.start, self.split, self.order = np.random.SeedSequence(self.entropy).spawn(4)
-        self.order_of_start = self.order.spawn(1)[0]
-
-    @classmethod
-    def draw(cls, random_state: np.random.RandomState) -> Seeds:
-        """Seeds of a fit that begins."""
-        return cls(random_state.randint(2**32, size=4, dtype=np.uint32).tolist())
 
 
 class Fit(NamedTuple):
@@ -71,6 +50,7 @@ def fit_flow(
     architecture: Mapping[str, Any],
     feature_names: Sequence[str] | None = None,
     resume: Fitted | None = None,
+    start: Start = at_gaussian,
 ) -> Fit:
     """Fit a flow, or go on with a fit.
 
@@ -96,6 +76,8 @@ def fit_flow(
         Names of the columns.
     resume : Fitted, optional
         The fit to go on with.
+    start : callable, default=at_gaussian
+        Where training starts.
 
     Returns
     -------
@@ -104,19 +86,19 @@ def fit_flow(
     if resume is None:
         dtype = np.dtype(architecture["dtype"])
         model = FlowModel(resolved(choice, scaler.n_features, seeds), scaler, dtype)
-        _start(model, rows, seeds)
+        start(model, rows, seeds)
         state = TrainingState.start(model.flow.get_params(), seeds.order)
         names = None if feature_names is None else tuple(str(name) for name in feature_names)
     else:
         model = FlowModel(resume.flow, resume.scaler, resume.parameters.dtype)
         state, names = _state_of(resume, seeds), resume.feature_names
-    start = _start_scores(model, rows, validation, seeds) if state.best_epoch == 0 else None
-    state, history = train(model, rows, validation, state, policy, start)
+    scores = _start_scores(model, rows, validation, seeds, start) if state.best_epoch == 0 else None
+    state, history = train(model, rows, validation, state, policy, scores)
     if history.validated and state.best_epoch == 0:
-        _start(model, table, seeds)  # no epoch is better than the start, which is better with all rows
-    scores = resume.validation_scores if resume else None
+        start(model, table, seeds)  # no epoch is better than the start, which is better with all rows
+    curve = resume.validation_scores if resume else None
     if history.validated:
-        scores = [*(scores or []), *history.scores]
+        curve = [*(curve or []), *history.scores]
     fitted = Fitted(
         flow=model.spec,
         loc=model.scaler.loc,
@@ -136,7 +118,7 @@ def fit_flow(
         best_epoch=state.best_epoch,
         converged=state.converged,
         loss_curve=[*(resume.loss_curve if resume else []), *history.losses],
-        validation_scores=scores,
+        validation_scores=curve,
         best_validation_score=state.best_score,
         start_score=resume.start_score if resume else history.start_score,
         feature_names=names,
@@ -183,7 +165,7 @@ def _circular(choice: Choice, table: Rows, seeds: Seeds) -> list[int]:
 
 
 def _start_scores(
-    model: FlowModel, rows: Rows, validation: Rows | None, seeds: Seeds
+    model: FlowModel, rows: Rows, validation: Rows | None, seeds: Seeds, start: Start
 ) -> NDArray[np.float64] | None:
     """Log-likelihoods of the validation rows by starts of all rows but the fifth of them that each is in.
 
@@ -195,20 +177,6 @@ def _start_scores(
     for fold in range(min(FOLDS, len(validation))):
         left_out = np.arange(len(validation)) % FOLDS == fold
         index = np.sort(np.r_[rows.index, validation.index[~left_out]])
-        _start(other, dataclasses.replace(rows, index=index), seeds)
+        start(other, dataclasses.replace(rows, index=index), seeds)
         out[left_out] = other.log_prob(rows.X, validation.index[left_out])
     return out
-
-
-def _start(model: FlowModel, rows: Rows, seeds: Seeds) -> None:
-    """Bring a model to its start, the Gaussian fit of some rows."""
-    model.flow.start(int(seeds.start.generate_state(1, np.uint64)[0] >> 1))
-    some = rows
-    if len(rows) > START_ROWS:
-        order = np.random.Generator(np.random.PCG64(seeds.order_of_start)).permutation(len(rows))
-        some = rows.take(np.sort(order[:START_ROWS]))
-    stream = model.rows(some.X, some.index)
-    panels = stream.move(np.empty(stream.shape, model.dtype))
-    if len(rows) >= HANDFUL:
-        np.clip(panels, -START_RANGE, START_RANGE, out=panels)
-    model.flow.start_from_data(panels, len(some), weights=some.normalised_weights())

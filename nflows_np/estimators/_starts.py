@@ -1,0 +1,131 @@
+"""Where training starts: at the Gaussian fit of the rows, or at a mixture of normals in clusters of them.
+
+Layers are the identity but for the first, which is linear and fitted to rows in a closed form: for a Gaussian start to
+the rows as they are. Where rows lie in clusters far apart, that Gaussian is mostly the gaps between them. So the start
+at clusters fits the layer to the rows' deviations from their clusters' centres, and the base has a component where the
+layers take each centre: normals that share their covariance, which is shrunk as the Gaussian's is.
+
+What a start knows of a column is no finer than the column's own steps: one that is 0 in all rows but a few, or in all,
+would otherwise be known to a small part of a step, and any other value be hopeless. So columns with ties are looked at
+with uniform noise of one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nflows_np._model import FlowModel
+from nflows_np._stream import PANEL_ROWS
+from nflows_np.columns import Gather, Scatter
+from nflows_np.estimators._seeds import Seeds
+from nflows_np.specs import Flow, GaussianMixture
+from nflows_np.training_state import Rows
+
+Start = Callable[[FlowModel, Rows, Seeds], None]
+"""Brings a model to its start for some rows."""
+
+# Rows that are looked at: more of them move no mean and no covariance by an amount that matters.
+START_ROWS = 32_768
+
+# Scaled values beyond this are taken for this by the start: its means and covariances, unlike the medians and
+# quartiles of the scaling, can be ruined by a single wild row. The quartiles of a handful say too little to tell.
+START_RANGE, HANDFUL = 100.0, 50
+
+
+def at_gaussian(model: FlowModel, rows: Rows, seeds: Seeds) -> None:
+    """Start at the Gaussian fit; a base that has a start of its own is fitted to what the layers make of the rows."""
+    some = _some(rows, seeds)
+    model.flow.start(_seed(seeds))
+    model.flow.start_from_data(_panels(model, some, seeds), len(some), weights=some.normalised_weights())
+
+
+def at_clusters(model: FlowModel, rows: Rows, seeds: Seeds) -> None:
+    """Start at normals of one covariance, one a component of the base, a mixture, at centres that k-means finds."""
+    some, base = _some(rows, seeds), model.spec.base
+    assert isinstance(base, GaussianMixture)
+    panels, weights = _panels(model, some, seeds), some.normalised_weights()
+    clusters = FlowModel(Flow((), base=base), model.scaler, model.dtype)
+    clusters.flow.start(_seed(seeds))
+    clusters.flow.start_from_data(panels, len(some), weights=weights)
+    found = _base_parameters(clusters)
+    centres = found["base.loc"].reshape(base.n_components, -1)
+    model.flow.start(_seed(seeds))
+    model.flow.start_from_data(_deviations(panels, centres), len(some), weights=weights)
+    parameters: NDArray[Any] = model.flow.get_params()
+    own = _places(model)
+    parameters[own["base.logits"]] = found["base.logits"]
+    parameters[own["base.loc"]] = _forward(model, centres).ravel()
+    parameters[own["base.log_scale"]] = 0.0
+    model.flow.set_params(parameters)
+
+
+def _seed(seeds: Seeds) -> int:
+    return int(seeds.start.generate_state(1, np.uint64)[0] >> 1)
+
+
+def _some(rows: Rows, seeds: Seeds) -> Rows:
+    """At most `START_ROWS` of the rows."""
+    if len(rows) <= START_ROWS:
+        return rows
+    order = np.random.Generator(np.random.PCG64(seeds.order_of_start)).permutation(len(rows))
+    return rows.take(np.sort(order[:START_ROWS]))
+
+
+def _panels(model: FlowModel, some: Rows, seeds: Seeds) -> NDArray[Any]:
+    """Scaled rows in panels, without wild values, columns with ties blurred by one of their steps."""
+    stream = model.rows(some.X, some.index)
+    panels = stream.move(np.empty(stream.shape, model.dtype))
+    if len(some) >= HANDFUL:
+        np.clip(panels, -START_RANGE, START_RANGE, out=panels)
+    random = np.random.Generator(np.random.PCG64(seeds.start.generate_state(4)))
+    for j, loc in enumerate(model.scaler.loc):
+        column = panels[:, j]
+        step = _step(column.ravel()[: len(some)], loc)
+        if step:
+            column += (step * random.uniform(-0.5, 0.5, column.shape)).astype(model.dtype)
+    return panels
+
+
+def _step(scaled: NDArray[Any], loc: float) -> float:
+    """The least distance between values of a column with ties, 0 without them.
+
+    A constant has none, and its scale is 1: where it is a whole number, its step is taken for 1.
+    """
+    gaps = np.diff(np.sort(scaled))
+    if gaps.all():
+        return 0.0
+    return float(gaps[gaps > 0.0].min()) if gaps.any() else float(loc == np.round(loc))
+
+
+def _deviations(panels: NDArray[Any], centres: NDArray[Any]) -> NDArray[Any]:
+    """What rows in panels are away from the nearest of some centres."""
+    least, nearest = np.full((len(panels), PANEL_ROWS), np.inf), np.empty_like(panels)
+    for centre in centres:
+        deviation = panels - centre[:, None]
+        distance = np.square(deviation).sum(axis=1, dtype=np.float64)
+        nearest = np.where((distance < least)[:, None], deviation, nearest)
+        least = np.minimum(distance, least)
+    return nearest
+
+
+def _forward(model: FlowModel, scaled: NDArray[Any]) -> NDArray[np.float64]:
+    """Scaled rows to latent rows."""
+    rows, out = np.asarray(scaled, dtype=np.float64), np.empty(scaled.shape)
+    loc, scale = np.zeros(model.n_features), np.ones(model.n_features)
+    latent = Scatter(out, loc, scale, model.dtype)
+    model.flow.forward(Gather(rows, slice(0, len(rows)), loc, scale, model.dtype), len(rows), out=latent)
+    return out
+
+
+def _places(model: FlowModel) -> dict[str, slice]:
+    """Where each block of parameters is."""
+    return {name: slice(offset, offset + size) for name, offset, size, _ in model.flow.layout()}
+
+
+def _base_parameters(model: FlowModel) -> dict[str, NDArray[Any]]:
+    parameters: NDArray[Any] = model.flow.get_params()
+    return {name: parameters[place] for name, place in _places(model).items()}
