@@ -213,7 +213,7 @@ def test_ctrl_c_while_maps_are_made_loses_nothing(rng, monkeypatch):
     """It comes after a whole fit, which stays, and nothing is fitted after it."""
     X = independent_columns(rng, 500)[:, 2:3]
 
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("nflows_np.estimators.fitting._gaussianized", interrupted)

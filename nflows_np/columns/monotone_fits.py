@@ -163,7 +163,7 @@ def _fit_mixture(column: Empirical, components: int) -> tuple[Floats, Floats, Fl
         density = np.exp(log_density - largest)
         total = density.sum(axis=0)
         score = float(np.mean(np.log(total) + largest))
-        if score - previous < 1e-5:
+        if score - previous < 1e-4:
             break
         previous = score
         responsible = density / total

@@ -35,6 +35,9 @@ START_ROWS = 32_768
 # quartiles of the scaling, can be ruined by a single wild row. The quartiles of a handful say too little to tell.
 START_RANGE, HANDFUL = 100.0, 50
 
+# The share of a column's variance that is left at least: a column of two values is not all there is to clusters.
+LEAST_LEFT = 1e-8
+
 
 def at_gaussian(model: FlowModel, rows: Rows, seeds: Seeds) -> None:
     """Start at the Gaussian fit; a base that has a start of its own is fitted to what the layers make of the rows."""
@@ -48,13 +51,14 @@ def at_clusters(model: FlowModel, rows: Rows, seeds: Seeds) -> None:
     some, base = _some(rows, seeds), model.spec.base
     assert isinstance(base, GaussianMixture)
     panels, weights = _panels(model, some, seeds), some.normalised_weights()
+    units = _units(panels, len(some), weights)
     clusters = FlowModel(Flow((), base=base), model.scaler, model.dtype)
     clusters.flow.start(_seed(seeds))
-    clusters.flow.start_from_data(panels, len(some), weights=weights)
+    clusters.flow.start_from_data(panels / units[:, None], len(some), weights=weights)
     found = _base_parameters(clusters)
-    centres = found["base.loc"].reshape(base.n_components, -1)
+    centres = found["base.loc"].reshape(base.n_components, -1) * units
     model.flow.start(_seed(seeds))
-    model.flow.start_from_data(_deviations(panels, centres), len(some), weights=weights)
+    model.flow.start_from_data(_deviations(panels, centres, units), len(some), weights=weights)
     parameters: NDArray[Any] = model.flow.get_params()
     own = _places(model)
     parameters[own["base.logits"]] = found["base.logits"]
@@ -101,12 +105,30 @@ def _step(scaled: NDArray[Any], loc: float) -> float:
     return float(gaps[gaps > 0.0].min()) if gaps.any() else float(loc == np.round(loc))
 
 
-def _deviations(panels: NDArray[Any], centres: NDArray[Any]) -> NDArray[Any]:
+def _units(panels: NDArray[Any], n: int, weights: NDArray[np.float64] | None) -> NDArray[Any]:
+    """What is left of each column's spread when it is cut in two where that leaves least: a unit for distances.
+
+    A column whose modes are far apart tells clusters better than many that are alike in all of them.
+    """
+    w, units = np.ones(n) if weights is None else weights, np.ones(panels.shape[1], panels.dtype)
+    for j in range(panels.shape[1]):
+        z = panels[:, j].ravel()[:n].astype(np.float64)
+        order = np.argsort(z)
+        sums = np.cumsum([w[order], (w * z)[order], (w * z * z)[order]], axis=1)
+        parts = sums[:, :-1], sums[:, -1:] - sums[:, :-1]
+        left = sum(squares - total * total / mass for mass, total, squares in parts).min() / sums[0, -1]
+        whole = sums[2, -1] / sums[0, -1] - (sums[1, -1] / sums[0, -1]) ** 2
+        if whole > 0.0:
+            units[j] = np.sqrt(max(left, LEAST_LEFT * whole))
+    return units
+
+
+def _deviations(panels: NDArray[Any], centres: NDArray[Any], units: NDArray[Any]) -> NDArray[Any]:
     """What rows in panels are away from the nearest of some centres."""
     least, nearest = np.full((len(panels), PANEL_ROWS), np.inf), np.empty_like(panels)
     for centre in centres:
         deviation = panels - centre[:, None]
-        distance = np.square(deviation).sum(axis=1, dtype=np.float64)
+        distance = np.square(deviation / units[:, None]).sum(axis=1, dtype=np.float64)
         nearest = np.where((distance < least)[:, None], deviation, nearest)
         least = np.minimum(distance, least)
     return nearest

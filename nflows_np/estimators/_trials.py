@@ -41,6 +41,9 @@ NEARLY = 0.9
 CLUSTERS = (2, 4, 8)
 """Numbers of clusters, which are tried as long as more are better."""
 
+HOPELESS = 0.5
+"""The share of what a copula has to gain below which rough maps need no better ones."""
+
 When = Literal["never", "always", "better", "stuck"]
 
 
@@ -48,7 +51,7 @@ def fit_best(
     fit: functools.partial[Fit],
     choice: Choice,
     scaler: ColumnScaler,
-    mapped: Callable[[], ColumnScaler | None],
+    mapped: Callable[..., ColumnScaler | None],
     gaussianize: When,
     clusters: bool,
     table: Rows,
@@ -66,7 +69,7 @@ def fit_best(
     scaler : ColumnScaler
         The scaling of the columns.
     mapped : callable
-        Makes the same with maps to normal scores, None where no column has one.
+        Makes the same with maps to normal scores, rough ones by ``rough=True``; None where no column has one.
     gaussianize : {"never", "always", "better", "stuck"}
         When columns are mapped: the last two are where that is better, and where the fit stays at a start that is
         visibly wrong.
@@ -108,15 +111,18 @@ def fit_best(
 
 
 def _behind_maps(
-    fit: functools.partial[Fit], choice: Choice, mapped: Callable[[], ColumnScaler | None], best: Fit
+    fit: functools.partial[Fit], choice: Choice, mapped: Callable[..., ColumnScaler | None], best: Fit
 ) -> Fit | None:
     """A fit behind maps, where their start alone is nearly as good as the best fit so far."""
-    scaler = mapped()
-    if scaler is None:
-        return None
-    copula = _untrained(fit)(choice, scaler).fitted
-    assert copula.start_score is not None
-    return fit(choice, scaler) if _nearly_as_good(copula.start_score, best.fitted) else None
+    for rough, share in ((True, HOPELESS), (False, 1.0)):
+        scaler = mapped(rough=rough)
+        if scaler is None:
+            return None
+        copula = _untrained(fit)(choice, scaler).fitted
+        assert copula.start_score is not None
+        if not _nearly_as_good(copula.start_score, best.fitted, share):
+            return None
+    return fit(choice, scaler)
 
 
 def _from_clusters(
@@ -150,17 +156,17 @@ def _away_from_saddle(again: Callable[[], Fit | None], table: Rows, best: Fit) -
 
 
 def _mapped_fit(
-    fit: functools.partial[Fit], choice: Choice, mapped: Callable[[], ColumnScaler | None]
+    fit: functools.partial[Fit], choice: Choice, mapped: Callable[..., ColumnScaler | None]
 ) -> Fit | None:
     scaler = mapped()
     return None if scaler is None else fit(choice, scaler)
 
 
-def _nearly_as_good(start_score: float, flow: Fitted) -> bool:
-    """Whether another start alone has gained nearly what a flow has over its own."""
+def _nearly_as_good(start_score: float, flow: Fitted, share: float = 1.0) -> bool:
+    """Whether another start alone has gained nearly what a flow has over its own, or a share of that."""
     assert flow.start_score is not None and flow.best_validation_score is not None
     gain = start_score - flow.start_score
-    return gain > 0.0 and gain >= NEARLY * (flow.best_validation_score - flow.start_score)
+    return gain > 0.0 and gain >= share * NEARLY * (flow.best_validation_score - flow.start_score)
 
 
 def _better(one: Fit, other: Fit, validation: Rows, evidence: float) -> Fit:

@@ -153,9 +153,12 @@ def scaling(choice: Choice, table: Rows, seeds: Seeds, feature_names: Sequence[s
     )
 
 
-def gaussianized(scaler: ColumnScaler, choice: Choice, table: Rows, seeds: Seeds) -> ColumnScaler | None:
+def gaussianized(
+    scaler: ColumnScaler, choice: Choice, table: Rows, seeds: Seeds, rough: bool = False
+) -> ColumnScaler | None:
     """The same scaling with maps of the columns to normal scores; None where no column needs one."""
-    return _gaussianized(scaler, table.X, table.index, table.weights, _circular(choice, table, seeds))
+    circular = _circular(choice, table, seeds)
+    return _gaussianized(scaler, table.X, table.index, table.weights, circular, rough=rough)
 
 
 def _circular(choice: Choice, table: Rows, seeds: Seeds) -> list[int]:
