@@ -9,7 +9,7 @@ B. *Batches* are filled evenly: an epoch of n rows takes ceil(n / batch_size) st
 C. *Averages.* What is judged and kept is the exponential moving average of Adam's weights (Polyak and Juditsky
    1992), which takes out the noise of single steps. The engine keeps it, step by step.
 D. *Score.* With validation rows, their mean log-likelihood is the score of an epoch and the best weights win
-   in the end. The start, a Gaussian fit, counts as epoch 0, and it has the benefit of the doubt: an epoch takes its
+   in the end. The start counts as epoch 0, and it has the benefit of the doubt: an epoch takes its
    place only where it is better by more than chance, row by row, than what would be kept in its stead, which may be
    the start of more rows than are trained on. Without validation rows, the training likelihood of
    the epoch is watched and the last weights stay.

@@ -113,6 +113,27 @@ def test_saved_sampled_and_gone_on_with(rng, tmp_path):
     assert np.array_equal(again.fit(X).score_samples(X), flow.fit(X).score_samples(X))
 
 
+def test_going_on_does_not_forget_the_start(rng):
+    """It is the clusters' that further epochs have to beat, and what is left where they do not."""
+    X, *_ = clusters(rng, 400, 30, 100.0)
+    flow = FlowDensity(random_state=0, warm_start=True, max_iter=2).fit(X)
+    assert flow.flow_.base == GaussianMixture(2) and flow.best_epoch_ == 0
+    before = flow.score_samples(X)
+    flow.fit(X)
+    assert flow.n_iter_ == 4 and flow.best_validation_score_ >= flow.start_score_
+    assert flow.best_epoch_ > 0 or np.array_equal(flow.score_samples(X), before)
+
+
+def test_a_small_cluster_far_away_is_no_wild_row(rng):
+    X = rng.standard_normal((600, 3))
+    X[:90] += 300.0
+    model = started(X, 2)
+    assert model.log_prob(X).mean() > -5.0
+    X[:90] = rng.standard_normal((90, 3))
+    X[0] = 1e6  # which is one
+    assert np.median(started(X, 2).log_prob(X)) > -6.0
+
+
 def test_ctrl_c_in_the_fit_from_clusters_loses_nothing(rng, monkeypatch):
     """The fit before it stays where that one is no better, and the caller is told."""
     X, epochs = rng.standard_normal((400, 2)), []

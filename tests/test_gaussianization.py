@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 from nflows_np import FlowDensity, load
+from nflows_np.columns import ColumnScaler
 from nflows_np.columns.empirical import Empirical
-from nflows_np.columns.gaussianization import choose_map
+from nflows_np.columns.gaussianization import choose_map, gaussianized
 from nflows_np.columns.monotone_fits import mixture_map, quantile_map
 
 # Mean loss against the truth that a column of 1,000 rows may have. Measured: a half to two thirds of it.
@@ -54,6 +55,17 @@ def test_modes_far_apart(rng, apart):
     fresh = two_modes(rng, 20_000, apart)[0]
     loss = truth(fresh) - read(choose_map(z), fresh)
     assert np.mean(loss) < 0.02 and np.max(loss) < 8.0
+
+
+def test_roughly_is_enough_to_tell_which_columns_need_a_map(rng):
+    X = np.c_[
+        rng.standard_normal((300, 37)), np.exp(rng.standard_normal(300)), np.exp(np.arange(300) % 36 / 8)
+    ]
+    rows, scaler = np.arange(len(X)), ColumnScaler(np.median(X, axis=0), np.ones(39))
+    rough, judged = (gaussianized(scaler, X, rows, rough=rough).marginals for rough in (True, False))
+    for maps in (rough, judged):
+        assert maps.column(37) is not None and maps.column(38) is not None
+        assert sum(maps.column(j) is not None for j in range(37)) <= 2
 
 
 @pytest.mark.parametrize("n", [100, 1000, 20_000])

@@ -77,6 +77,17 @@ def test_a_column_is_known_no_finer_than_its_steps(rng, others, step):
     assert 10.0 < usual - other < 30.0
 
 
+def test_steps_of_a_computed_column_are_those_it_was_computed_from(rng):
+    """0.1 + 0.2 is not 0.3, and no step away from it."""
+    X = np.c_[rng.standard_normal(200), np.zeros(200)]
+    X[:3, 1] = 0.3, 0.1 + 0.2, 0.3
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        flow = FlowDensity("linear", dtype="float64", early_stopping=False, max_iter=1, random_state=0).fit(X)
+    usual, other = flow.score_samples([[0.0, 0.0], [0.0, 0.6]])
+    assert 10.0 < usual - other < 30.0
+
+
 # Judging
 
 

@@ -17,11 +17,6 @@ class CpuParams final : public Params<T> {
   explicit CpuParams(Index n) : values_(n) {}
 
   Index size() const override { return values_.size(); }
-  std::unique_ptr<Params<T>> copy() const override {
-    auto twin = std::make_unique<CpuParams>(size());
-    twin->write(data());
-    return twin;
-  }
   void read(T* to) const override { std::copy_n(data(), size(), to); }
   void write(const T* from) override { std::copy_n(from, size(), data()); }
 

@@ -28,7 +28,6 @@ class Params {
  public:
   virtual ~Params() = default;
   virtual Index size() const = 0;
-  virtual std::unique_ptr<Params> copy() const = 0;
   virtual void read(T* to) const = 0;
   virtual void write(const T* from) = 0;
 };

@@ -10,8 +10,8 @@
 namespace nflows {
 namespace {
 
-constexpr double kVarianceFloor = 1e-9;     // of a direction, as a share of its column's
-constexpr double kConstantVariance = 1e-6;  // of a column that is constant
+constexpr double kVarianceFloor = 1e-9;  // of a direction, as a share of its column's
+constexpr double kLeastVariance = 1e-6;  // of a column
 
 // Fewer rows than this say nothing of correlations: any two agree on all of them.
 constexpr double kFewestRows = 3.0;
@@ -63,8 +63,7 @@ GaussianFit shrunk(Moments m, double rho, double inflation = 1.0) {
   const Index n = std::ssize(m.mean);
   for (Index i = 0; i < n; ++i)
     for (Index j = 0; j < n; ++j) m.covariance[i * n + j] *= inflation * (i == j ? 1.0 : 1.0 - rho);
-  for (Index i = 0; i < n; ++i)
-    m.covariance[i * n + i] = std::max(m.covariance[i * n + i], kConstantVariance);
+  for (Index i = 0; i < n; ++i) m.covariance[i * n + i] = std::max(m.covariance[i * n + i], kLeastVariance);
   GaussianFit fit{n, std::move(m.mean), cholesky(std::move(m.covariance), n, kVarianceFloor), {}};
   fit.white = invert_lower(fit.factor, n);
   return fit;

@@ -1,15 +1,16 @@
 // A Gaussian fitted to data rows: the mean, and a covariance that is positive definite however few the rows are.
 //
-//   Sigma = (n + 1) / (n - 1) diag(s) ((1 - rho) R + rho I) diag(s)
+//   Sigma = (r + 1) / (r - 1) diag(s) ((1 - rho) R + rho I) diag(s)
 //
-// with the weighted standard deviations s and correlations R: shrinking correlations leaves columns their own units. The
-// factor makes variances those of a row to come: the unbiased variance, and that of the mean of n rows.
-// The shrinkage rho is a mean of several: what Ledoit and Wolf (2004, "A well-conditioned estimator for large-dimensional
-// covariance matrices", J. Multivariate Anal. 88) estimate for R, a half and a tenth of it, 0, which is maximum
-// likelihood, 1, independent columns, and what is halfway there. Each counts by the likelihood of every row by the fit to
-// all others, as models do in Bayes' rule: where columns nearly depend on each other, the least shrinkage is too much, and
-// the squared distance that Ledoit and Wolf minimise is blind to it; and the best of some on a handful of rows is chance.
-// Of fewer than five rows for each column, 0 and the tenth are not tried; of fewer than three rows, columns are independent.
+// with the weighted standard deviations s and correlations R of r rows, (sum w)^2 / sum w^2 of them where they have
+// weights. Shrinking correlations leaves columns their own units. The factor makes variances those of a row to come:
+// the unbiased variance, and that of the mean. The shrinkage rho is a mean of several: what Ledoit and Wolf (2004, "A
+// well-conditioned estimator for large-dimensional covariance matrices", J. Multivariate Anal. 88) estimate for R, a
+// half and a tenth of it, 0, which is maximum likelihood, 1, independent columns, and what is halfway there. Each
+// counts by the likelihood of every row by the fit to all others, as models do in Bayes' rule: where columns nearly
+// depend on each other, the least shrinkage is too much, and the squared distance that Ledoit and Wolf minimise is blind
+// to it; and the best of some on a handful of rows is chance. Of fewer than five rows for each column, 0 and the tenth
+// are not tried; of fewer than three rows, columns are independent.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
 """Where training starts: at the Gaussian fit of the rows, or at a mixture of normals in clusters of them.
 
-Layers are the identity but for the first, which is linear and fitted to rows in a closed form: for a Gaussian start to
+Layers are the identity but for the first, which is linear and fitted in a closed form. The Gaussian start fits it to
 the rows as they are. Where rows lie in clusters far apart, that Gaussian is mostly the gaps between them. So the start
 at clusters fits the layer to the rows' deviations from their clusters' centres, and the base has a component where the
 layers take each centre: normals that share their covariance, which is shrunk as the Gaussian's is.
@@ -32,10 +32,14 @@ Start = Callable[[FlowModel, Rows, Seeds], None]
 START_ROWS = 32_768
 
 # Scaled values beyond this are taken for this by the start: its means and covariances, unlike the medians and
-# quartiles of the scaling, can be ruined by a single wild row. The quartiles of a handful say too little to tell.
-START_RANGE, HANDFUL = 100.0, 50
+# quartiles of the scaling, can be ruined by a single wild row. Values as large as `USUAL` of the rows have are no such
+# rows, and the quartiles of a handful say too little to tell.
+START_RANGE, USUAL, HANDFUL = 100.0, 0.99, 50
 
-# The share of a column's variance that is left at least: a column of two values is not all there is to clusters.
+# Values closer than this share of a column's largest, or than some roundings, are one that rounding has parted.
+SAME, ROUNDINGS = 1e-9, 8
+
+# The share of a column's variance that is left at least: one with modes far apart does not outweigh all others.
 LEAST_LEFT = 1e-8
 
 
@@ -83,26 +87,31 @@ def _panels(model: FlowModel, some: Rows, seeds: Seeds) -> NDArray[Any]:
     """Scaled rows in panels, without wild values, columns with ties blurred by one of their steps."""
     stream = model.rows(some.X, some.index)
     panels = stream.move(np.empty(stream.shape, model.dtype))
-    if len(some) >= HANDFUL:
-        np.clip(panels, -START_RANGE, START_RANGE, out=panels)
     random = np.random.Generator(np.random.PCG64(seeds.start.generate_state(4)))
     for j, loc in enumerate(model.scaler.loc):
         column = panels[:, j]
-        step = _step(column.ravel()[: len(some)], loc)
+        values = np.sort(column.ravel()[: len(some)])
+        if len(some) >= HANDFUL:
+            usual = float(np.quantile(np.abs(values), USUAL))
+            bound = max(START_RANGE, usual)
+            np.clip(column, -bound, bound, out=column)
+            values = values[np.abs(values) <= bound]
+        step = _step(values, loc)
         if step:
             column += (step * random.uniform(-0.5, 0.5, column.shape)).astype(model.dtype)
     return panels
 
 
-def _step(scaled: NDArray[Any], loc: float) -> float:
-    """The least distance between values of a column with ties, 0 without them.
+def _step(values: NDArray[Any], loc: float) -> float:
+    """The least distance between sorted values of a column with ties, 0 without them.
 
     A constant has none, and its scale is 1: where it is a whole number, its step is taken for 1.
     """
-    gaps = np.diff(np.sort(scaled))
-    if gaps.all():
+    gaps = np.diff(values)
+    same = max(SAME, ROUNDINGS * np.finfo(values.dtype).eps) * np.abs(values).max()
+    if (gaps > same).all():
         return 0.0
-    return float(gaps[gaps > 0.0].min()) if gaps.any() else float(loc == np.round(loc))
+    return float(gaps[gaps > same].min()) if (gaps > same).any() else float(loc == np.round(loc))
 
 
 def _units(panels: NDArray[Any], n: int, weights: NDArray[np.float64] | None) -> NDArray[Any]:

@@ -52,9 +52,9 @@ def _weights(fitted: Fitted) -> str:
 
 
 def _start(fitted: Fitted) -> str:
-    base = fitted.flow.base
-    if isinstance(base, GaussianMixture):
-        return f"the {base.n_components} clusters that training starts at"
+    if fitted.from_clusters:
+        assert isinstance(fitted.flow.base, GaussianMixture)
+        return f"the {fitted.flow.base.n_components} clusters that training starts at"
     return (
         "the Gaussian copula that training starts at" if fitted.gaussianized.any() else "the Gaussian start"
     )

@@ -1,7 +1,7 @@
 """More than one way to fit a table: held-out rows decide.
 
 A. *Columns as they are, or mapped to normal scores first.* Maps take a flow most of the way where columns are skewed,
-   bounded, heavy-tailed or in clusters; and a relation that is linear, such as shares that sum to one, is bent by them.
+   bounded, heavy-tailed or of many modes; and they bend a relation that is linear, such as shares that sum to one.
    So a flow is first fitted to the columns as they are. Where the copula alone, the start behind the maps, has gained
    nearly as much over the Gaussian as that flow, single columns are what there is to learn, and the flow is fitted
    behind the maps, too.
@@ -20,7 +20,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,13 @@ HOPELESS = 0.5
 """The share of what a copula has to gain below which rough maps need no better ones."""
 
 When = Literal["never", "always", "better", "stuck"]
+
+
+class _Way(NamedTuple):
+    """Another way to fit, given the best fit so far, and the standard errors by which it has to be better."""
+
+    fit: Callable[[Fit], Fit | None]
+    evidence: float = 0.0
 
 
 def fit_best(
@@ -85,28 +92,28 @@ def fit_best(
     best = fit(choice, scaler)
     if validation is None:
         return best
-    ways: list[
-        tuple[Callable[[Fit], Fit | None], float]
-    ] = []  # each with the standard errors that it must gain
+    ways: list[_Way] = []
     if gaussianize == "better":
-        ways.append((functools.partial(_behind_maps, fit, choice, mapped), 0.0))
+        ways.append(_Way(functools.partial(_behind_maps, fit, choice, mapped)))
     if other is not None:
-        away = functools.partial(_away_from_saddle, lambda: fit(other(), best.model.scaler), table)
-        ways.append((away, 0.0))
+        ways.append(
+            _Way(functools.partial(_away_from_saddle, lambda: fit(other(), best.model.scaler), table))
+        )
     elif gaussianize == "stuck":
-        away = functools.partial(_away_from_saddle, lambda: _mapped_fit(fit, choice, mapped), table)
-        ways.append((away, 0.0))
+        ways.append(
+            _Way(functools.partial(_away_from_saddle, lambda: _mapped_fit(fit, choice, mapped), table))
+        )
     if clusters:
-        ways.append((functools.partial(_from_clusters, fit, choice, scaler), EVIDENCE))
-    for way, evidence in ways:
+        ways.append(_Way(functools.partial(_from_clusters, fit, choice, scaler), EVIDENCE))
+    for way in ways:
         if best.history.interrupted:
             break
         try:
-            found = way(best)
+            found = way.fit(best)
         except KeyboardInterrupt:  # outside training, which keeps what it has
             best.history.interrupted = True
         else:
-            best = best if found is None else _better(best, found, validation, evidence)
+            best = best if found is None else _better(best, found, validation, way.evidence)
     return best
 
 
@@ -162,11 +169,11 @@ def _mapped_fit(
     return None if scaler is None else fit(choice, scaler)
 
 
-def _nearly_as_good(start_score: float, flow: Fitted, share: float = 1.0) -> bool:
-    """Whether another start alone has gained nearly what a flow has over its own, or a share of that."""
-    assert flow.start_score is not None and flow.best_validation_score is not None
-    gain = start_score - flow.start_score
-    return gain > 0.0 and gain >= share * NEARLY * (flow.best_validation_score - flow.start_score)
+def _nearly_as_good(start_score: float, best: Fitted, share: float = 1.0) -> bool:
+    """Whether another start alone has gained nearly what the best fit has over its own, or a share of that."""
+    assert best.start_score is not None and best.best_validation_score is not None
+    gain = start_score - best.start_score
+    return gain > 0.0 and gain >= share * NEARLY * (best.best_validation_score - best.start_score)
 
 
 def _better(one: Fit, other: Fit, validation: Rows, evidence: float) -> Fit:

@@ -30,10 +30,10 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     is counted: densities are those of the columns as they come in, in nats. No ``StandardScaler`` is needed
     before it, and one would change the density by its own, uncounted, Jacobian.
 
-    Training starts at a Gaussian fit of the rows, its correlations shrunk as rows left out ask for, or at a Gaussian
-    copula, see `gaussianize`, and some rows are held out to judge by: where no epoch is better on them than the start,
-    by more than chance, the start of all rows is what ``fit`` leaves. Equal rows count as one row of a larger weight,
-    so that none trains and judges at once.
+    Training starts at a Gaussian fit of the rows, its correlations shrunk as rows left out ask for, at a Gaussian
+    copula, see `gaussianize`, or at normals in clusters of the rows, see `base`. Some rows are held out to judge by:
+    where no epoch is better on them than the start, by more than chance, the start of all rows is what ``fit`` leaves.
+    Equal rows count as one row of a larger weight, so that none trains and judges at once.
 
     Parameters
     ----------
@@ -49,7 +49,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     base : str or Base, default="auto"
         The distribution of the latents, trained with the flow: "standard_normal", "diagonal_normal", "full_normal",
         "gaussian_mixture" (for clusters), "student_t" (for heavy tails), or a base of :mod:`nflows_np.specs` such as
-        ``GaussianMixture(5)``. "auto" keeps the base of `flow`, in every preset the standard normal.
+        ``GaussianMixture(5)``. "auto" keeps the base of `flow`, in every preset the standard normal; where `flow` is
+        "auto", too, and rows lie in clusters far apart, it is a mixture that starts there.
     n_layers : int or "auto", default="auto"
         Layers of the named preset; "auto" is its own number, for some presets by the number of rows.
     hidden_units : int, sequence of int or "auto", default="auto"

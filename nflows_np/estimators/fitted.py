@@ -22,7 +22,7 @@ from nflows_np.columns.residuals import Residuals
 from nflows_np.estimators import _params, _plain, _training_file
 from nflows_np.estimators._plain import Arrays
 from nflows_np.estimators._summary import summary
-from nflows_np.specs import Flow, from_dict
+from nflows_np.specs import Flow, GaussianMixture, from_dict
 from nflows_np.training_state import TrainingState
 
 
@@ -114,6 +114,12 @@ class Fitted:
     def summary(self) -> str:
         """What the fit came to and why, in one line."""
         return summary(self)
+
+    @property
+    def from_clusters(self) -> bool:
+        """Whether training started at clusters, which only "auto" chooses, instead of a base that was asked for."""
+        auto = self.architecture.get("flow") == "auto" == self.architecture.get("base")
+        return auto and isinstance(self.flow.base, GaussianMixture)
 
     @property
     def scaler(self) -> ColumnScaler:

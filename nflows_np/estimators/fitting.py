@@ -19,7 +19,7 @@ from nflows_np.columns import ColumnScaler
 from nflows_np.columns.gaussianization import gaussianized as _gaussianized
 from nflows_np.estimators._auto import Choice
 from nflows_np.estimators._seeds import Seeds
-from nflows_np.estimators._starts import Start, at_gaussian
+from nflows_np.estimators._starts import Start, at_clusters, at_gaussian
 from nflows_np.estimators.fitted import Fitted
 from nflows_np.specs import Flow
 from nflows_np.training import train
@@ -77,7 +77,7 @@ def fit_flow(
     resume : Fitted, optional
         The fit to go on with.
     start : callable, default=at_gaussian
-        Where training starts.
+        Where training starts; a fit to go on with has started.
 
     Returns
     -------
@@ -92,6 +92,7 @@ def fit_flow(
     else:
         model = FlowModel(resume.flow, resume.scaler, resume.parameters.dtype)
         state, names = _state_of(resume, seeds), resume.feature_names
+        start = at_clusters if resume.from_clusters else at_gaussian
     scores = _start_scores(model, rows, validation, seeds, start) if state.best_epoch == 0 else None
     state, history = train(model, rows, validation, state, policy, scores)
     if history.validated and state.best_epoch == 0:
