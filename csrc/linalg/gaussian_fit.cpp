@@ -10,7 +10,9 @@
 namespace nflows {
 namespace {
 
-constexpr double kVarianceFloor = 1e-9;  // of a direction, as a share of its column's
+// Of a direction, as a share of its column's variance: what is left of it in a T is no rounding.
+template <class T>
+constexpr double kVarianceFloor = sizeof(T) == sizeof(float) ? 1e-7 : 1e-9;
 constexpr double kLeastVariance = 1e-6;  // of a column
 
 // Fewer rows than this say nothing of correlations: any two agree on all of them.
@@ -59,12 +61,13 @@ double ledoit_wolf(Panels<const T> x, const Moments& m, const double* weights, d
 // The factor from a variance of some rows to that of a row to come around their mean.
 double predictive(double rows) { return rows > 1.0 ? (rows + 1.0) / (rows - 1.0) : 1.0; }
 
+template <class T>
 GaussianFit shrunk(Moments m, double rho, double inflation = 1.0) {
   const Index n = std::ssize(m.mean);
   for (Index i = 0; i < n; ++i)
     for (Index j = 0; j < n; ++j) m.covariance[i * n + j] *= inflation * (i == j ? 1.0 : 1.0 - rho);
   for (Index i = 0; i < n; ++i) m.covariance[i * n + i] = std::max(m.covariance[i * n + i], kLeastVariance);
-  GaussianFit fit{n, std::move(m.mean), cholesky(std::move(m.covariance), n, kVarianceFloor), {}};
+  GaussianFit fit{n, std::move(m.mean), cholesky(std::move(m.covariance), n, kVarianceFloor<T>), {}};
   fit.white = invert_lower(fit.factor, n);
   return fit;
 }
@@ -111,22 +114,22 @@ template <class T>
 GaussianFit fit_gaussian(Panels<const T> x, Index n, const double* weights) {
   const Moments m = moments(x, n, weights);
   const double rows = count_rows(x.count, weights), inflation = predictive(rows);
-  if (n == 1 || rows < kFewestRows) return shrunk(m, 1.0, inflation);
+  if (n == 1 || rows < kFewestRows) return shrunk<T>(m, 1.0, inflation);
   const double least = ledoit_wolf(x, m, weights, rows);
   std::vector<double> candidates = {least, 0.5 * least, 0.5 * (1.0 + least), 1.0};
   if (rows >= kRowsPerFeature * static_cast<double>(n))
     candidates.insert(candidates.end(), {0.1 * least, 0.0});
   std::vector<double> losses;
-  for (const double rho : candidates) losses.push_back(leave_one_out(shrunk(m, rho), rho, x, weights));
+  for (const double rho : candidates) losses.push_back(leave_one_out(shrunk<T>(m, rho), rho, x, weights));
   const double lowest = *std::min_element(losses.begin(), losses.end());
-  if (std::isinf(lowest)) return shrunk(m, least, inflation);
+  if (std::isinf(lowest)) return shrunk<T>(m, least, inflation);
   double total = 0.0, sum = 0.0;
   for (size_t k = 0; k < candidates.size(); ++k) {
     const double likelihood = std::exp(rows * (lowest - losses[k]));
     total += likelihood;
     sum += likelihood * candidates[k];
   }
-  return shrunk(m, sum / total, inflation);
+  return shrunk<T>(m, sum / total, inflation);
 }
 
 template GaussianFit fit_gaussian(Panels<const float>, Index, const double*);

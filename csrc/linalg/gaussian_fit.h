@@ -8,9 +8,9 @@
 // well-conditioned estimator for large-dimensional covariance matrices", J. Multivariate Anal. 88) estimate for R, a
 // half and a tenth of it, 0, which is maximum likelihood, 1, independent columns, and what is halfway there. Each
 // counts by the likelihood of every row by the fit to all others, as models do in Bayes' rule: where columns nearly
-// depend on each other, the least shrinkage is too much, and the squared distance that Ledoit and Wolf minimise is blind
-// to it; and the best of some on a handful of rows is chance. Of fewer than five rows for each column, 0 and the tenth
-// are not tried; of fewer than three rows, columns are independent.
+// depend on each other, the least shrinkage is too much, and the squared distance that Ledoit and Wolf minimise is
+// blind to it; and the best of some on a handful of rows is chance. Of fewer than five rows for each column, 0 and the
+// tenth are not tried; of fewer than three rows, columns are independent.
 #pragma once
 
 #include <vector>
@@ -31,7 +31,8 @@ struct GaussianFit {
 };
 
 // `weights` holds one number per lane, zero for lanes beyond the data. A direction whose conditional variance is below
-// 1e-9 of its column's counts as collinear and keeps this share; a column's own variance is at least 1e-6.
+// 1e-7 (float) or 1e-9 (double) of its column's counts as collinear and keeps this share; a column's own is at least
+// 1e-6.
 template <class T>
 GaussianFit fit_gaussian(Panels<const T> x, Index n_features, const double* weights);
 

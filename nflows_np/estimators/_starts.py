@@ -32,9 +32,9 @@ Start = Callable[[FlowModel, Rows, Seeds], None]
 START_ROWS = 32_768
 
 # Scaled values beyond this are taken for this by the start: its means and covariances, unlike the medians and
-# quartiles of the scaling, can be ruined by a single wild row. Values as large as `USUAL` of the rows have are no such
-# rows, and the quartiles of a handful say too little to tell.
-START_RANGE, USUAL, HANDFUL = 100.0, 0.99, 50
+# quartiles of the scaling, can be ruined by a few wild rows. What a twentieth of the rows have is not wild, up to a
+# limit of its own, and the quartiles of a handful say too little to tell.
+START_RANGE, USUAL, LARGEST, HANDFUL = 100.0, 0.95, 1e5, 50
 
 # Values closer than this share of a column's largest, or than some roundings, are one that rounding has parted.
 SAME, ROUNDINGS = 1e-9, 8
@@ -93,7 +93,7 @@ def _panels(model: FlowModel, some: Rows, seeds: Seeds) -> NDArray[Any]:
         values = np.sort(column.ravel()[: len(some)])
         if len(some) >= HANDFUL:
             usual = float(np.quantile(np.abs(values), USUAL))
-            bound = max(START_RANGE, usual)
+            bound = max(START_RANGE, min(usual, LARGEST))
             np.clip(column, -bound, bound, out=column)
             values = values[np.abs(values) <= bound]
         step = _step(values, loc)
