@@ -143,6 +143,11 @@ def main() -> None:
     print(f"\n{text}")
     if options.markdown:
         about = described(machine() | versions("scikit-learn", "zuko", "torch"))
+        if options.max_rows:
+            about += (
+                f"\n\nThis page: at most {options.max_rows:,} rows of a table; the tables below say how many seeds and "
+                "threads, and after how many seconds a fit was stopped."
+            )
         title = f"# Likelihoods of real tables\n\n{(__doc__ or '').strip()}\n\n{about}"
         options.markdown.write_text(f"{title}\n\n{text}\n")
 
