@@ -150,15 +150,17 @@ class FlowModel:
                 self._to_rows(latent, out[part], n_threads)
         return out
 
-    def _draws(self) -> list[Draw]:
-        """How latent rows are drawn, at the parameters that the base has now."""
-        parameters = self.flow.get_params()
-        own = {
+    def of_base(self, parameters: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """The base's blocks of a vector of the flow's parameters, by name: views."""
+        return {
             name.removeprefix("base."): parameters[offset : offset + size]
             for name, offset, size, _ in self.flow.layout()
             if name.startswith("base.")
         }
-        return self.spec._base.draws(np.arange(self.n_features), own)
+
+    def _draws(self) -> list[Draw]:
+        """How latent rows are drawn, at the parameters that the base has now."""
+        return self.spec._base.draws(np.arange(self.n_features), self.of_base(self.flow.get_params()))
 
     def _noise(self, random_state: np.random.RandomState, n: int, draws: list[Draw]) -> Noise:
         """Latent rows as a stream; the standard normal's, in the engine's own precision, is the fastest."""

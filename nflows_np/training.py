@@ -9,10 +9,10 @@ B. *Batches* are filled evenly: an epoch of n rows takes ceil(n / batch_size) st
 C. *Averages.* What is judged and kept is the exponential moving average of Adam's weights (Polyak and Juditsky
    1992), which takes out the noise of single steps. The engine keeps it, step by step.
 D. *Score.* With validation rows, their mean log-likelihood is the score of an epoch and the best weights win
-   in the end. The start counts as epoch 0, and it has the benefit of the doubt: an epoch takes its
-   place only where it is better by more than chance, row by row, than what would be kept in its stead, which may be
-   the start of more rows than are trained on. Without validation rows, the training likelihood of
-   the epoch is watched and the last weights stay.
+   in the end. The start counts as epoch 0, and it has the benefit of the doubt: an epoch takes its place only where
+   it is better by more than chance, row by row, than what would be kept in its stead, which may be the start of more
+   rows than are trained on. Without validation rows, the training likelihood of the epoch is watched and the last
+   weights stay.
 E. *Pace.* At which rate the next epoch is run, and when training has converged, `nflows_np._pace` decides by what has
    been seen so far. Nothing looks at ``max_iter``: ten epochs are four epochs and then six more, bit for bit.
 F. *Accidents.* A step whose loss or gradient is not finite, or that leads beyond the bound of parameters, is not

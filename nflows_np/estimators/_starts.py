@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from nflows_np._model import FlowModel
 from nflows_np._stream import PANEL_ROWS
-from nflows_np.columns import Gather, Scatter
+from nflows_np.columns import ColumnScaler
 from nflows_np.estimators._seeds import Seeds
 from nflows_np.specs import Flow, GaussianMixture
 from nflows_np.training_state import Rows
@@ -59,15 +59,15 @@ def at_clusters(model: FlowModel, rows: Rows, seeds: Seeds) -> None:
     clusters = FlowModel(Flow((), base=base), model.scaler, model.dtype)
     clusters.flow.start(_seed(seeds))
     clusters.flow.start_from_data(panels / units[:, None], len(some), weights=weights)
-    found = _base_parameters(clusters)
-    centres = found["base.loc"].reshape(base.n_components, -1) * units
+    found = clusters.of_base(clusters.flow.get_params())
+    centres = found["loc"].reshape(base.n_components, -1) * units
     model.flow.start(_seed(seeds))
     model.flow.start_from_data(_deviations(panels, centres, units), len(some), weights=weights)
     parameters: NDArray[Any] = model.flow.get_params()
-    own = _places(model)
-    parameters[own["base.logits"]] = found["base.logits"]
-    parameters[own["base.loc"]] = _forward(model, centres).ravel()
-    parameters[own["base.log_scale"]] = 0.0
+    unscaled = ColumnScaler(np.zeros(model.n_features), np.ones(model.n_features))
+    latent = FlowModel(model.spec, unscaled, model.dtype, parameters).transform(centres.astype(np.float64))
+    own = model.of_base(parameters)
+    own["logits"][:], own["loc"][:], own["log_scale"][:] = found["logits"], latent.ravel(), 0.0
     model.flow.set_params(parameters)
 
 
@@ -141,22 +141,3 @@ def _deviations(panels: NDArray[Any], centres: NDArray[Any], units: NDArray[Any]
         nearest = np.where((distance < least)[:, None], deviation, nearest)
         least = np.minimum(distance, least)
     return nearest
-
-
-def _forward(model: FlowModel, scaled: NDArray[Any]) -> NDArray[np.float64]:
-    """Scaled rows to latent rows."""
-    rows, out = np.asarray(scaled, dtype=np.float64), np.empty(scaled.shape)
-    loc, scale = np.zeros(model.n_features), np.ones(model.n_features)
-    latent = Scatter(out, loc, scale, model.dtype)
-    model.flow.forward(Gather(rows, slice(0, len(rows)), loc, scale, model.dtype), len(rows), out=latent)
-    return out
-
-
-def _places(model: FlowModel) -> dict[str, slice]:
-    """Where each block of parameters is."""
-    return {name: slice(offset, offset + size) for name, offset, size, _ in model.flow.layout()}
-
-
-def _base_parameters(model: FlowModel) -> dict[str, NDArray[Any]]:
-    parameters: NDArray[Any] = model.flow.get_params()
-    return {name: parameters[place] for name, place in _places(model).items()}
