@@ -30,6 +30,7 @@ cdef extern from "core/stream.h" namespace "nflows" nogil:
         Py_ssize_t n_rows
         Py_ssize_t n_features
         int itemsize
+        uint64_t serial
         bint in_order
 
 # The one thing needed of NumPy's C API: an inline function that needs no import_array.
@@ -43,6 +44,8 @@ ctypedef fused number:  # of a panel
 
 PANEL_ROWS = LANES
 """Rows of a panel."""
+
+cdef uint64_t n_streams = 0  # that were opened in this process
 
 
 def n_panels(Py_ssize_t n):
@@ -77,6 +80,9 @@ cdef class PanelStream:
         self._stream.n_rows, self._stream.n_features = n_rows, n_features
         self._stream.itemsize, self._stream.in_order = self.dtype.itemsize, in_order
         self._stream.move, self._stream.gather, self._stream.owner = move, gather, owner
+        global n_streams
+        n_streams += 1
+        self._stream.serial = n_streams
 
     cdef check_opened(self):
         if self._stream.move == NULL:

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from reference import build_flow
 
-from nflows_np._engine import available, load
+from nflows_np._engine import available, device, load
 from nflows_np.specs import Flow, StandardNormal
 from nflows_np.testing import from_panels, to_panels
 
 ISAS = available()
 DTYPES = ("float32", "float64")
+DEVICES = ("host", "cuda")  # in place of an engine module: what a device does, on the host or on a GPU
 
 # For tests that take (isa): one run per engine module.
 every_isa = pytest.mark.parametrize("isa", ISAS)
@@ -36,7 +37,7 @@ def make_flow(
     bijections, n_features, n_context=0, *, isa=None, dtype="float64", seed=0, base=STANDARD_NORMAL
 ):
     """An engine's flow at its identity start."""
-    engine = load(ISAS[0] if isa is None else isa)
+    engine = device(isa) if isa in DEVICES else load(ISAS[0] if isa is None else isa)
     make = {"float32": engine.Flow32, "float64": engine.Flow64}[dtype]
     flow = make(resolve(bijections, n_features, seed, base), n_features, n_context)
     flow.start(seed)

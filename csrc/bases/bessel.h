@@ -14,7 +14,7 @@ struct Bessel {
   double log_i0, deficit;
 };
 
-inline Bessel bessel(double x) {
+NFLOWS_PART Bessel bessel(double x) {
   constexpr double kRounding = 1e-17;
   if (x <= 30.0) {
     const double q = 0.25 * x * x;

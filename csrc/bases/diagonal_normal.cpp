@@ -26,7 +26,9 @@ struct NormalFamily {
   }
 
   using Member = NormalFeature<T>;
-  Member member(Index, const T* p) const { return {p[0], p[1]}; }
+  void derive(Index n, Made<Member> members, Table<T> loc, Table<T> log_scale) const {
+    once(n, NormalDerive<T>{}, loc, log_scale, members);
+  }
 };
 
 template <class T>

@@ -7,7 +7,10 @@
 // which could overflow.
 //
 // Parameters: loc (D,), log_scale a (D,), lower L - I (D, D) strict.
-#include "bases/normal.h"
+#include "bases/full_normal.h"
+#include "bases/base.h"
+#include "bases/members.h"
+#include "core/once.h"
 #include "linalg/gaussian_fit.h"
 #include "linalg/triangular.h"
 
@@ -16,8 +19,6 @@ namespace {
 
 template <class T>
 class FullNormal final : public Base<T> {
-  using R = Rows<T>;
-
  public:
   FullNormal(const Spec&, Index n_features, Index) : n_(n_features), factor_(n_features) {}
 
@@ -32,48 +33,31 @@ class FullNormal final : public Base<T> {
   }
 
   void derive(const T* params, std::byte* derived) const override {
-    for (Index j = 0; j < n_; ++j) features_(derived)[j] = NormalFeature<T>(T(0), log_scale_(params)[j]);
+    once(n_, ScaleDerive<T>{}, Table(log_scale_(params), 1, 1), Made(features_(derived), 1, 1));
   }
 
   void log_prob(Panels<const T> z, Panels<double> log_prob, const Pass<T>& pass) const override {
-    const Panels<T> mixed = mix(z, pass);
-    double normaliser = 0.0;
-    for (Index j = 0; j < n_; ++j) {
-      const NormalFeature<T> feature = features_(pass.derived)[j];
-      normaliser += feature.normaliser;
-      for (Index p = 0; p < z.count; ++p)
-        accumulate(log_prob.lanes(p, 0), feature.log_prob(R::load(mixed.lanes(p, j))));
-    }
-    for (Index p = 0; p < z.count; ++p) accumulate(log_prob.lanes(p, 0), Rows<double>(normaliser));
+    each(n_, MemberLogProb{}, features(pass), In(mix(z, pass)), Total{log_prob});
+    each(1, MemberNormalisers{n_}, Table(features_(pass.derived), n_), Total{log_prob});
   }
 
   void backward(Panels<const T> z, Panels<T> dz, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
     const Panels<T> mixed = mix(z, pass);
-    for (Index j = 0; j < n_; ++j) {
-      const NormalFeature<T> feature = features_(pass.derived)[j];
-      R total[2] = {};
-      for (Index p = 0; p < z.count; ++p)
-        feature.backward(R::load(mixed.lanes(p, j)), R::load(grads.dlog_det.lanes(p, 0)), total)
-            .store(mixed.lanes(p, j));
-      log_scale_(grads.dparams)[j] += sum(total[1]);
-    }
+    each(n_, MemberBackward{}, features(pass), In(mixed), In(grads.dlog_det, 0), Out(mixed), Sum<T>{nullptr},
+         Sum(log_scale_(grads.dparams)));
     factor_.gradient(mixed, centred_(pass.scratch), sums_(pass.scratch), lower_(grads.dparams));
     factor_.apply_transposed(lower_(pass.params), mixed, dz);
-    for (Index j = 0; j < n_; ++j) {
-      R total(T(0));
-      for (Index p = 0; p < z.count; ++p) total += R::load(dz.lanes(p, j));
-      loc_(grads.dparams)[j] -= sum(total);
-    }
+    each(n_, SubtractSum{}, In(dz), Sum(loc_(grads.dparams)));
   }
 
  private:
+  Given<NormalFeature<T>> features(const Pass<T>& pass) const { return Given(features_(pass.derived)); }
+
   // L (z - loc); z - loc stays in the scratch.
   Panels<T> mix(Panels<const T> z, const Pass<T>& pass) const {
     const Panels<T> centred = centred_(pass.scratch), mixed = mixed_(pass.scratch);
-    for (Index p = 0; p < z.count; ++p)
-      for (Index j = 0; j < n_; ++j)
-        (R::load(z.lanes(p, j)) - loc_(pass.params)[j]).store(centred.lanes(p, j));
+    each(n_, Centre{}, Given(loc_(pass.params)), In(z), Out(centred));
     factor_.apply(lower_(pass.params), centred, mixed);
     return mixed;
   }

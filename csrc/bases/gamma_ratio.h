@@ -16,7 +16,7 @@ struct GammaRatio {
   double log, slope;
 };
 
-inline GammaRatio gamma_ratio(double x) {
+NFLOWS_PART GammaRatio gamma_ratio(double x) {
   double ratio = 1.0, slope = 0.0;
   for (; x < 10.0; x += 1.0) {
     ratio *= x / (x + 0.5);

@@ -2,20 +2,14 @@
 //
 //   log p(z) = log sum_k w_k N(z; loc_k, diag(exp(2 alpha_k)))        w = softmax(logits)
 //
-// The sum runs on a scale that follows its largest term (in double, so that no term far out is lost), one component
-// after the other: l the log of the next term,
-//
-//   m' = max(m, l)        s' = s exp(m - m') + exp(l - m')        log p = m + log s
-//
-// and nothing but m and s is kept. The backward pass works out each l once more: exp(l - log p) is the component's
-// responsibility.
-//
 // Parameters: logits (K,), loc (K, D), log_scale a (K, D), bounded as in normal.h. The start is nearly the standard
 // normal, its components just far enough apart for gradients to part them; or clusters of the data.
-#include "bases/normal.h"
+#include "bases/base.h"
+#include "bases/mixture_rows.h"
+#include "core/once.h"
 #include "linalg/kmeans.h"
 #include "linalg/moments.h"
-#include "simd/math.h"
+#include "simd/panel_sums.h"
 
 namespace nflows {
 namespace {
@@ -26,13 +20,9 @@ inline constexpr double kVarianceFloor =
 inline constexpr double kLeastVariance = 1e-6;     // of the whole
 inline constexpr double kLeastShare = 1e-3;        // of an equal share of the weights
 inline constexpr Index kMostComponents = 1 << 16;  // far beyond any use
-inline constexpr Index kTogether = 8;              // panels, whose densities are kept on the stack
 
 template <class T>
 class GaussianMixture final : public Base<T> {
-  using R = Rows<T>;
-  using D = Rows<double>;
-
  public:
   GaussianMixture(const Spec& spec, Index n_features, Index) : n_(n_features), k_(checked(spec)) {}
 
@@ -58,31 +48,27 @@ class GaussianMixture final : public Base<T> {
   }
 
   void derive(const T* params, std::byte* derived) const override {
-    const T* logits = logits_(params);
-    const double largest = *std::max_element(logits, logits + k_);
-    double total = 0.0;
-    for (Index c = 0; c < k_; ++c) total += exp(logits[c] - largest);
-    const double log_total = largest + log(total);
-    for (Index c = 0; c < k_; ++c) log_weights_(derived)[c] = logits[c] - log_total;
-    for (Index i = 0; i < k_ * n_; ++i) features_(derived)[i] = {loc_(params)[i], log_scale_(params)[i]};
+    once(1, MixtureWeights<T>{k_}, Table(logits_(params), k_), Made(log_weights_(derived), k_));
+    once(k_ * n_, NormalDerive<T>{}, Table(loc_(params), 1, 1), Table(log_scale_(params), 1, 1),
+         Made(features_(derived), 1, 1));
   }
 
   void log_prob(Panels<const T> z, Panels<double> log_prob, const Pass<T>& pass) const override {
-    double log_p[kTogether * kLanes];
-    for (Index first = 0; first < z.count; first += kTogether) {
-      const Panels<const T> some = z.slice(first, std::min(kTogether, z.count - first));
-      density(pass.derived, some, log_p);
-      for (Index p = 0; p < some.count; ++p)
-        accumulate(log_prob.lanes(first + p, 0), D::load(log_p + p * kLanes));
-    }
+    each(1, MixtureLogProb{n_, k_}, log_weights(pass), features(pass), In(z, 1, n_), Total{log_prob});
   }
 
   void backward(Panels<const T> z, Panels<T> dz, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    for (Index first = 0; first < z.count; first += kTogether) {
-      const Index count = std::min(kTogether, z.count - first);
-      some_backward(pass.derived, z.slice(first, count), grads.dlog_det.slice(first, count),
-                    dz.slice(first, count), grads.dparams);
+    const Panels<T> log_p = log_p_(pass.scratch), dterm = dterm_(pass.scratch);
+    each(1, MixtureDensity{n_, k_}, log_weights(pass), features(pass), In(z, 1, n_),
+         Out(log_p, 1, kWideSlots<T>));
+    each(n_, Put{}, Given<T>{nullptr}, Out(dz));
+    for (Index c = 0; c < k_; ++c) {
+      const NormalFeature<T>* own = features_(pass.derived) + c * n_;
+      each(1, MixtureTermBackward{n_}, Table(log_weights_(pass.derived) + c, 1), Table(own, n_), In(z, 1, n_),
+           In(log_p, 1, kWideSlots<T>), In(grads.dlog_det), Out(dterm), Sum(logits_(grads.dparams) + c));
+      each(n_, MixtureFeatureBackward{}, Given(own), In(z), In(dterm, 0), Out(dz),
+           Sum(loc_(grads.dparams) + c * n_), Sum(log_scale_(grads.dparams) + c * n_));
     }
   }
 
@@ -94,65 +80,9 @@ class GaussianMixture final : public Base<T> {
     return k;
   }
 
-  // term[16 p ..] = log w_c + log N(z; loc_c, ...) of at most kTogether panels.
-  void component(const std::byte* derived, Index c, Panels<const T> z, double* term) const {
-    std::fill_n(term, z.count * kLanes, 0.0);
-    double constant = log_weights_(derived)[c];
-    for (Index j = 0; j < n_; ++j) {
-      const NormalFeature<T> f = features_(derived)[c * n_ + j];
-      constant += f.normaliser;
-      for (Index p = 0; p < z.count; ++p) accumulate(term + p * kLanes, f.log_prob(R::load(z.lanes(p, j))));
-    }
-    for (Index p = 0; p < z.count; ++p) accumulate(term + p * kLanes, D(constant));
-  }
-
-  void density(const std::byte* derived, Panels<const T> z, double* log_p) const {
-    double term[kTogether * kLanes], total[kTogether * kLanes];
-    component(derived, 0, z, log_p);
-    std::fill_n(total, z.count * kLanes, 1.0);
-    for (Index c = 1; c < k_; ++c) {
-      component(derived, c, z, term);
-      for (Index at = 0; at < z.count * kLanes; at += kLanes) {
-        const D m = D::load(log_p + at), l = D::load(term + at), larger = max(m, l);
-        (D::load(total + at) * exp(m - larger) + exp(l - larger)).store(total + at);
-        larger.store(log_p + at);
-      }
-    }
-    for (Index at = 0; at < z.count * kLanes; at += kLanes)
-      (D::load(log_p + at) + log(D::load(total + at))).store(log_p + at);
-  }
-
-  void some_backward(const std::byte* derived, Panels<const T> z, Panels<const T> dlog_prob, Panels<T> dz,
-                     T* dparams) const {
-    double log_p[kTogether * kLanes], term[kTogether * kLanes];
-    T dterm[kTogether * kLanes];
-    density(derived, z, log_p);
-    for (Index p = 0; p < z.count; ++p) std::fill_n(dz.lanes(p, 0), n_ * kLanes, T(0));
-    for (Index c = 0; c < k_; ++c) {
-      const double weight = exp(log_weights_(derived)[c]);
-      component(derived, c, z, term);
-      double dlogit = 0.0;
-      for (Index p = 0; p < z.count; ++p) {
-        const Index at = p * kLanes;
-        exp(D::load(term + at) - D::load(log_p + at)).store(term + at);  // the responsibilities
-        const T* g = dlog_prob.lanes(p, 0);
-        for (int l = 0; l < kLanes; ++l) {
-          dterm[at + l] = static_cast<T>(term[at + l]) * g[l];
-          dlogit += (term[at + l] - weight) * static_cast<double>(g[l]);
-        }
-      }
-      logits_(dparams)[c] += static_cast<T>(dlogit);
-      for (Index j = 0; j < n_; ++j) {
-        const NormalFeature<T> f = features_(derived)[c * n_ + j];
-        R total[2] = {};
-        for (Index p = 0; p < z.count; ++p) {
-          const R from_term = f.backward(R::load(z.lanes(p, j)), R::load(dterm + p * kLanes), total);
-          (R::load(dz.lanes(p, j)) + from_term).store(dz.lanes(p, j));
-        }
-        loc_(dparams)[c * n_ + j] += sum(total[0]);
-        log_scale_(dparams)[c * n_ + j] += sum(total[1]);
-      }
-    }
+  Table<double> log_weights(const Pass<T>& pass) const { return Table(log_weights_(pass.derived), k_); }
+  Table<NormalFeature<T>> features(const Pass<T>& pass) const {
+    return Table(features_(pass.derived), k_ * n_);
   }
 
   Index n_, k_;
@@ -160,6 +90,7 @@ class GaussianMixture final : public Base<T> {
       log_scale_{this->params_, "log_scale", k_ * n_};
   Derived<double> log_weights_{this->derived_, k_};
   Derived<NormalFeature<T>> features_{this->derived_, k_ * n_};  // component by component
+  Slots log_p_{this->scratch_, kWideSlots<T>}, dterm_{this->scratch_, 1};
 };
 
 }  // namespace

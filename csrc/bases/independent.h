@@ -6,27 +6,28 @@
 //   Family(const Spec&, Index n_features);
 //   void start(T* p) const;                                      the k parameters at the start
 //   void fit(Panels<const T> z, const double* weights, T* p);    those of the data in z's first feature, if there are any
-//   Member member(Index feature, const T* p) const;
+//   void derive(tables of the k parameters, Member* members) const;   once(...) for all features
 //
 // and a Member, derived from a feature's parameters, knows that feature's density:
 //
-//   double normaliser;                        the part of log p that is the same for every row
-//   R log_prob(R z) const;                    the rest
-//   R backward(R z, R g, R* dparams) const;   for adjoints g of log p: returns that of z, adds those of the k parameters
+//   double normaliser;                           the part of log p that is the same for every row
+//   R log_prob(R z) const;                       the rest
+//   R backward(R z, R g, Sum&... dparams) const; for adjoints g of log p: returns that of z, adds those of the k parameters
 //
 // The parameters lie one block after another: all features' first, then all features' second.
 #pragma once
 
 #include <array>
+#include <utility>
 
 #include "bases/base.h"
-#include "simd/rows.h"
+#include "bases/members.h"
+#include "core/once.h"
 
 namespace nflows {
 
 template <class T, template <class> class Family>
 class Independent final : public Base<T> {
-  using R = Rows<T>;
   using Member = typename Family<T>::Member;
   static constexpr Index k = Family<T>::names.size();
   static constexpr Index kSome = k > 0 ? k : 1;  // an array has at least one entry
@@ -55,39 +56,33 @@ class Independent final : public Base<T> {
   }
 
   void derive(const T* params, std::byte* derived) const override {
-    for (Index j = 0; j < n_; ++j) {
-      std::array<T, kSome> own{};
-      for (Index i = 0; i < k; ++i) own[i] = blocks_[i](params)[j];
-      members_(derived)[j] = family_.member(j, own.data());
-    }
+    of_params([&](auto... block) {
+      family_.derive(n_, Made(members_(derived), 1, 1), Table(block(params), 1, 1)...);
+    });
   }
 
   void log_prob(Panels<const T> z, Panels<double> log_prob, const Pass<T>& pass) const override {
-    double normaliser = 0.0;
-    for (Index j = 0; j < n_; ++j) {
-      const Member member = members_(pass.derived)[j];
-      normaliser += member.normaliser;
-      for (Index p = 0; p < z.count; ++p)
-        accumulate(log_prob.lanes(p, 0), member.log_prob(R::load(z.lanes(p, j))));
-    }
-    for (Index p = 0; p < z.count; ++p) accumulate(log_prob.lanes(p, 0), Rows<double>(normaliser));
+    each(n_, MemberLogProb{}, Given(members_(pass.derived)), In(z), Total{log_prob});
+    each(1, MemberNormalisers{n_}, Table(members_(pass.derived), n_), Total{log_prob});
   }
 
   void backward(Panels<const T> z, Panels<T> dz, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    for (Index j = 0; j < n_; ++j) {
-      const Member member = members_(pass.derived)[j];
-      R total[kSome] = {};
-      for (Index p = 0; p < z.count; ++p)
-        member.backward(R::load(z.lanes(p, j)), R::load(grads.dlog_det.lanes(p, 0)), total)
-            .store(dz.lanes(p, j));
-      for (Index i = 0; i < k; ++i) blocks_[i](grads.dparams)[j] += sum(total[i]);
-    }
+    of_params([&](auto... block) {
+      each(n_, MemberBackward{}, Given(members_(pass.derived)), In(z), In(grads.dlog_det, 0), Out(dz),
+           Sum(block(grads.dparams))...);
+    });
   }
 
  private:
   static constexpr bool kFits =
       requires(const Family<T>& f, Panels<const T> z, const double* w, T* p) { f.fit(z, w, p); };
+
+  // use(blocks...), one for each parameter
+  template <class Use>
+  void of_params(const Use& use) const {
+    [&]<std::size_t... i>(std::index_sequence<i...>) { use(blocks_[i]...); }(std::make_index_sequence<k>{});
+  }
 
   void put(const std::array<T, kSome>& own, Index j, T* params) const {
     for (Index i = 0; i < k; ++i) blocks_[i](params)[j] = own[i];

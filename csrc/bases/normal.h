@@ -6,8 +6,7 @@
 // onto a row.
 #pragma once
 
-#include "bases/base.h"
-#include "simd/rows.h"
+#include "simd/each.h"
 #include "transformers/formula.h"
 
 namespace nflows {
@@ -17,40 +16,50 @@ inline constexpr double kBaseScaleBound = 7.0;
 
 // A value whose square is finite. Rows that far out have a log-density of -5e35 or less, and how much less does not
 // matter.
-template <class T>
-NFLOWS_FN Rows<T> squarable(Rows<T> u) {
-  constexpr T kLargest = kSingle<T> ? T(1e18) : T(1e150);
-  return max(Rows<T>(-kLargest), min(Rows<T>(kLargest), u));
+template <class R>
+NFLOWS_FN R squarable(R u) {
+  const R largest = scalar<R>(kSingle<R> ? 1e18 : 1e150);
+  return max(-largest, min(largest, u));
 }
 
 template <class T>
 struct NormalFeature {
-  using R = Rows<T>;
   T loc, scale, slope;  // scale = exp(-alpha), slope = d(alpha)/da
   double normaliser;
 
-  NormalFeature(T location, T a) : loc(location) {
+  NormalFeature() = default;
+  NFLOWS_FN NormalFeature(T location, T a) : loc(location) {
     const LogScale<double> bound = bounded(static_cast<double>(a), kBaseScaleBound);
     scale = static_cast<T>(exp(-bound.value));
     slope = static_cast<T>(bound.slope);
     normaliser = -bound.value - kHalfLogTwoPi;
   }
 
-  NFLOWS_FN R standardised(R z) const { return squarable((z - loc) * scale); }
+  template <class R>
+  NFLOWS_FN R standardised(R z) const {
+    return squarable((z - loc) * scale);
+  }
 
   // The feature's part of log p, but for the normaliser.
+  template <class R>
   NFLOWS_FN R log_prob(R z) const {
     const R u = standardised(z);
     return u * u * T(-0.5);
   }
 
   // For a row of adjoint g = dL/d(log p): adds to the gradients by loc and a, and returns that by z.
-  NFLOWS_FN R backward(R z, R g, R* dparams) const {
-    const R u = standardised(z), dloc = u * g * scale;
-    dparams[0] += dloc;
-    dparams[1] += (u * u - T(1)) * g * slope;
-    return -dloc;
+  template <class R, class DLoc, class DA>
+  NFLOWS_FN R backward(R z, R g, DLoc&& dloc, DA&& da) const {
+    const R u = standardised(z), by_loc = u * g * scale;
+    dloc.add(by_loc);
+    da.add((u * u - T(1)) * g * slope);
+    return -by_loc;
   }
+};
+
+template <class T>
+struct NormalDerive {
+  NFLOWS_FN void operator()(const T* loc, const T* a, NormalFeature<T>* made) const { *made = {*loc, *a}; }
 };
 
 }  // namespace nflows

@@ -10,13 +10,11 @@
 // Parameters: df a (D,). They start at the spec's `df`.
 #include <cmath>
 
-#include "bases/gamma_ratio.h"
 #include "bases/independent.h"
+#include "bases/student_member.h"
 
 namespace nflows {
 namespace {
-
-inline constexpr double kMostFreedom = 1000.0;
 
 template <class T>
 struct StudentFamily {
@@ -32,32 +30,10 @@ struct StudentFamily {
     p[0] = static_cast<T>(std::log(share / (1.0 - share)));
   }
 
-  struct Member {
-    using R = Rows<T>;
-    T exponent, inverse, slope, dnormaliser;  // (nu + 1) / 2, 1 / (nu + 1), d(nu)/da, d(normaliser)/d(nu)
-    double normaliser;
-
-    explicit Member(double a) {
-      const double share = sigmoid(a), rate = log(kMostFreedom), nu = exp(rate * share), m = nu + 1.0;
-      const GammaRatio gamma = gamma_ratio(0.5 * nu);
-      normaliser = gamma.log - 0.5 * log(3.14159265358979323846 * m);
-      exponent = static_cast<T>(0.5 * m);
-      inverse = static_cast<T>(1.0 / m);
-      slope = static_cast<T>(nu * rate * share * sigmoid(-a));
-      dnormaliser = static_cast<T>(0.5 * gamma.slope - 0.5 / m);
-    }
-
-    NFLOWS_FN R log_prob(R z) const { return log1p(z * z * inverse) * -exponent; }
-
-    // d/d(nu) of the rest: -log(1 + t) / 2 + t / (1 + t) / 2, t = z^2 / (nu + 1).
-    NFLOWS_FN R backward(R z, R g, R* dparams) const {
-      const R t = z * z * inverse, share = R(T(1)) / (t + T(1));
-      dparams[0] += ((t * share - log1p(t)) * T(0.5) + dnormaliser) * g * slope;
-      return -z * share * g;
-    }
-  };
-
-  Member member(Index, const T* p) const { return Member(static_cast<double>(p[0])); }
+  using Member = StudentMember<T>;
+  void derive(Index n, Made<Member> members, Table<T> df_of) const {
+    once(n, typename Member::Derive{}, df_of, members);
+  }
 
   double df;
 };

@@ -7,14 +7,12 @@
 //
 // Parameters: loc (D,), log_concentration a (D,). They start at zero, where the log-density's curvature is the standard
 // normal's, or from the data's mean direction and resultant length.
-#include "bases/bessel.h"
 #include "bases/independent.h"
-#include "bases/normal.h"
+#include "bases/von_mises_member.h"
 
 namespace nflows {
 namespace {
 
-inline constexpr double kLogTwoPi = 2.0 * kHalfLogTwoPi;
 inline constexpr double kLongestResultant = 0.9999;  // kappa = 5000, beyond the bound
 
 template <class T>
@@ -41,35 +39,10 @@ struct VonMisesFamily {
     p[1] = static_cast<T>(unbounded(std::log(r * (2.0 - r * r) / (1.0 - r * r)), kBaseScaleBound));
   }
 
-  struct Member {
-    using R = Rows<T>;
-    T loc, concentration, slope, deficit;  // slope = d(kappa)/da
-    double normaliser;
-
-    Member(T location, double a) : loc(location) {
-      const LogScale<double> bound = bounded(a, kBaseScaleBound);
-      const double kappa = exp(bound.value);
-      const Bessel b = bessel(kappa);
-      normaliser = -kLogTwoPi - b.log_i0;
-      concentration = static_cast<T>(kappa);
-      slope = static_cast<T>(kappa * bound.slope);
-      deficit = static_cast<T>(b.deficit);
-    }
-
-    NFLOWS_FN R log_prob(R z) const {
-      const R s = sin((z - loc) * T(0.5));
-      return s * s * (T(-2) * concentration);
-    }
-    NFLOWS_FN R backward(R z, R g, R* dparams) const {
-      const R half = (z - loc) * T(0.5), s = sin(half);
-      const R dloc = s * cos(half) * g * (T(2) * concentration);
-      dparams[0] += dloc;
-      dparams[1] += (s * s * T(-2) + deficit) * g * slope;
-      return -dloc;
-    }
-  };
-
-  Member member(Index, const T* p) const { return {p[0], static_cast<double>(p[1])}; }
+  using Member = VonMisesMember<T>;
+  void derive(Index n, Made<Member> members, Table<T> loc, Table<T> log_concentration) const {
+    once(n, typename Member::Derive{}, loc, log_concentration, members);
+  }
 };
 
 template <class T>

@@ -4,8 +4,7 @@
 // data's own conditional spread is, and e^-12 lets a nearly collinear column keep six digits.
 #pragma once
 
-#include "core/panel.h"
-#include "simd/rows.h"
+#include "simd/each.h"
 #include "transformers/formula.h"
 
 namespace nflows {
@@ -14,11 +13,10 @@ inline constexpr int kFreeScaleBound = 12;
 
 template <class T>
 struct FreeScale {
-  using R = Rows<T>;
-  T alpha, slope, scale,
-      stretch;  // of one feature; slope = d(alpha)/da, scale = exp(-alpha), stretch = exp(alpha)
+  T alpha, slope, scale, stretch;  // slope = d(alpha)/da, scale = exp(-alpha), stretch = exp(alpha)
 
-  explicit FreeScale(T a) {
+  FreeScale() = default;
+  NFLOWS_FN explicit FreeScale(T a) {
     const LogScale<T> bound = bounded(a, T(kFreeScaleBound));
     alpha = bound.value;
     slope = bound.slope;
@@ -26,47 +24,52 @@ struct FreeScale {
     stretch = exp(alpha);
   }
 
-  // z = (x - shift) scale over one feature; in place is fine.
-  void forward(Panels<const T> x, T shift, Panels<T> z, Panels<double> log_det) const {
-    for (Index p = 0; p < x.count; ++p) {
-      ((R::load(x.lanes(p, 0)) - shift) * scale).store(z.lanes(p, 0));
-      accumulate(log_det.lanes(p, 0), R(-alpha));
-    }
-  }
+  // From the parameters a.
+  struct Derive {
+    NFLOWS_FN void operator()(const T* a, FreeScale* made) const { *made = FreeScale(*a); }
+  };
+};
 
-  void inverse(Panels<const T> z, T shift, Panels<T> x, Panels<double> log_det) const {
-    for (Index p = 0; p < z.count; ++p) {
-      fma(R::load(z.lanes(p, 0)), R(stretch), R(shift)).store(x.lanes(p, 0));
-      accumulate(log_det.lanes(p, 0), R(alpha));
-    }
+// z = (x - shift) scale; in place is fine.
+struct FreeScaleForward {
+  template <class S, class T, class X, class Z, class L>
+  NFLOWS_FN void operator()(S s, T shift, X x, Z z, L log_det) const {
+    using R = typename X::Number;
+    z.set(0, (x[0] - shift) * s.scale);
+    log_det.add(R(-s.alpha));
   }
+};
 
-  // dx from dz, and the sums over rows that are the parameters' gradients.
-  void backward(Panels<const T> z, Panels<const T> dz, Panels<const T> dlog_det, Panels<T> dx, T* dshift,
-                T* da) const {
-    R total_shift(T(0)), total_alpha(T(0));
-    for (Index p = 0; p < z.count; ++p) {
-      const R adjoint = R::load(dz.lanes(p, 0)), scaled = adjoint * scale;
-      scaled.store(dx.lanes(p, 0));
-      total_shift -= scaled;
-      total_alpha -= fma(adjoint, R::load(z.lanes(p, 0)), R::load(dlog_det.lanes(p, 0)));
-    }
-    *dshift += sum(total_shift);
-    *da += sum(total_alpha) * slope;
+struct FreeScaleInverse {
+  template <class S, class T, class Z, class X, class L>
+  NFLOWS_FN void operator()(S s, T shift, Z z, X x, L log_det) const {
+    using R = typename Z::Number;
+    x.set(0, fma(z[0], R(s.stretch), R(shift)));
+    log_det.add(R(s.alpha));
   }
+};
 
-  // dz from dx. x = z exp(alpha) + shift, so d(loss)/d(alpha) = sum dx z exp(alpha) + dlog_det.
-  void inverse_backward(Panels<const T> z, Panels<const T> dx, Panels<const T> dlog_det, Panels<T> dz,
-                        T* dshift, T* da) const {
-    R total_shift(T(0)), total_alpha(T(0));
-    for (Index p = 0; p < z.count; ++p) {
-      const R adjoint = R::load(dx.lanes(p, 0)), stretched = adjoint * stretch;
-      total_shift += adjoint;
-      total_alpha += fma(stretched, R::load(z.lanes(p, 0)), R::load(dlog_det.lanes(p, 0)));
-      stretched.store(dz.lanes(p, 0));
-    }
-    *dshift += sum(total_shift);
-    *da += sum(total_alpha) * slope;
+// dx from dz, and the parameters' gradients.
+struct FreeScaleBackward {
+  template <class S, class Z, class D, class L, class DX, class Shift, class A>
+  NFLOWS_FN void operator()(S s, Z z, D dz, L dlog_det, DX dx, Shift&& dshift, A&& da) const {
+    const auto adjoint = dz[0], scaled = adjoint * s.scale;
+    dshift.add(-scaled);
+    da.add(-fma(adjoint, z[0], dlog_det[0]));
+    da.times(s.slope);
+    dx.set(0, scaled);
+  }
+};
+
+// dz from dx. x = z exp(alpha) + shift, so d(loss)/d(alpha) = sum dx z exp(alpha) + dlog_det.
+struct FreeScaleInverseBackward {
+  template <class S, class Z, class D, class L, class DZ, class Shift, class A>
+  NFLOWS_FN void operator()(S s, Z z, D dx, L dlog_det, DZ dz, Shift&& dshift, A&& da) const {
+    const auto adjoint = dx[0], stretched = adjoint * s.stretch;
+    dshift.add(adjoint);
+    da.add(fma(stretched, z[0], dlog_det[0]));
+    da.times(s.slope);
+    dz.set(0, stretched);
   }
 };
 

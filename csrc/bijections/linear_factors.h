@@ -6,6 +6,7 @@
 
 #include "bijections/bijection.h"
 #include "bijections/free_scale.h"
+#include "core/once.h"
 #include "core/selection.h"
 #include "linalg/triangular.h"
 #include "simd/panel_sums.h"
@@ -59,8 +60,8 @@ class Shift final : public Factor<T> {
  private:
   void apply(Apply what, Panels<const T> from, Panels<T> to, const Pass<T>& pass) const override {
     copy_features(from, to, this->n_);
-    if (what == Apply::kPlain) add_shift(shift_(pass.params), T(1), to, this->n_);
-    if (what == Apply::kInverse) add_shift(shift_(pass.params), T(-1), to, this->n_);
+    if (what == Apply::kPlain) add_shift(shift_(pass.params), 1, to, this->n_);
+    if (what == Apply::kInverse) add_shift(shift_(pass.params), -1, to, this->n_);
   }
   void gradient(Panels<const T> dz, Panels<const T>, const Pass<T>&,
                 const Gradients<T>& grads) const override {
@@ -151,36 +152,30 @@ class Diagonal final : public Bijection<T> {
       : n_(n), shift_(shifted ? std::optional(Numbers(this->params_, "shift", n)) : std::nullopt) {}
 
   void derive(const T* params, std::byte* derived) const override {
-    for (Index j = 0; j < n_; ++j) scales_(derived)[j] = FreeScale<T>(log_scale_(params)[j]);
+    once(n_, typename FreeScale<T>::Derive{}, Table(log_scale_(params), 1, 1), Made(scales_(derived), 1, 1));
   }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
-    for (Index j = 0; j < n_; ++j)
-      scale(pass, j).inverse(x.feature(j), shift(pass, j), z.feature(j), log_det);
+    each(n_, FreeScaleInverse{}, scales(pass), shift(pass), In(x), Out(z), Total{log_det});
   }
   void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>& pass,
                 const Gradients<T>& grads) const override {
-    T unused = 0;
-    for (Index j = 0; j < n_; ++j)
-      scale(pass, j).inverse_backward(x.feature(j), dz.feature(j), grads.dlog_det, dx.feature(j),
-                                      shift_ ? (*shift_)(grads.dparams) + j : &unused,
-                                      log_scale_(grads.dparams) + j);
+    each(n_, FreeScaleInverseBackward{}, scales(pass), In(x), In(dz), In(grads.dlog_det, 0), Out(dx),
+         dshift(grads), Sum(log_scale_(grads.dparams)));
   }
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
-    for (Index j = 0; j < n_; ++j)
-      scale(pass, j).forward(z.feature(j), shift(pass, j), x.feature(j), log_det);
+    each(n_, FreeScaleForward{}, scales(pass), shift(pass), In(z), Out(x), Total{log_det});
   }
   void inverse_backward(Panels<const T>, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
-    T unused = 0;
-    for (Index j = 0; j < n_; ++j)
-      scale(pass, j).backward(x.feature(j), dx.feature(j), grads.dlog_det, dz.feature(j),
-                              shift_ ? (*shift_)(grads.dparams) + j : &unused, log_scale_(grads.dparams) + j);
+    each(n_, FreeScaleBackward{}, scales(pass), In(x), In(dx), In(grads.dlog_det, 0), Out(dz), dshift(grads),
+         Sum(log_scale_(grads.dparams)));
   }
 
  private:
-  const FreeScale<T>& scale(const Pass<T>& pass, Index j) const { return scales_(pass.derived)[j]; }
-  T shift(const Pass<T>& pass, Index j) const { return shift_ ? (*shift_)(pass.params)[j] : T(0); }
+  Given<FreeScale<T>> scales(const Pass<T>& pass) const { return Given(scales_(pass.derived)); }
+  Given<T> shift(const Pass<T>& pass) const { return {shift_ ? (*shift_)(pass.params) : nullptr}; }
+  Sum<T> dshift(const Gradients<T>& grads) const { return {shift_ ? (*shift_)(grads.dparams) : nullptr}; }
 
   Index n_;
   std::optional<Numbers> shift_;

@@ -7,10 +7,8 @@
 // Jacobian is I + u^ h' w^T, so that adjoints go back by Sherman and Morrison's formula: along w and no other way.
 //
 // Parameters: weight w (D,), bias b (1,), direction u (D,). Derived: u^ and m. The identity at u = 0.
-#include <limits>
-
 #include "bijections/bijection.h"
-#include "bijections/ridge.h"
+#include "bijections/planar_derived.h"
 #include "linalg/products.h"
 #include "simd/panel_sums.h"
 
@@ -30,38 +28,21 @@ class Planar final : public Bijection<T> {
     std::fill_n(direction_(params), n_, T(0));
   }
 
-  // Where u nearly cancels, the sum leaves w.u^ off by roundings of u; they are given back.
   void derive(const T* params, std::byte* derived) const override {
-    const T *w = weight_(params), *u = direction_(params);
-    const auto [m, per_square, share] = correction(params);
-    T* corrected = corrected_(derived);
-    double left = m.value();
-    for (Index j = 0; j < n_; ++j) {
-      corrected[j] = static_cast<T>(u[j] + share * w[j]);
-      left -= static_cast<double>(corrected[j]) * w[j];
-    }
-    for (Index j = 0; j < n_; ++j) corrected[j] += static_cast<T>(left * per_square * w[j]);
-    *ridge_(derived) = Ridge<T>(m);
+    once(1, PlanarDerive<T>{n_}, Table(weight_(params), n_), Table(direction_(params), n_),
+         Made(corrected_(derived), n_), Made(ridge_(derived), 1));
   }
-
-  // The adjoints of u^ and m, through a and |w|^2.
   void derive_backward(const T* params, const std::byte*, T* dderived, T* dparams) const override {
-    const T *w = weight_(params), *u = direction_(params), *du = dcorrected_(dderived);
-    const auto [m, per_square, share] = correction(params);
-    double along = 0;  // w.du^
-    for (Index j = 0; j < n_; ++j) along += static_cast<double>(w[j]) * du[j];
-    along *= per_square;
-    const double da = m.slope() * *dm_(dderived) + m.a / m.s * along;
-    for (Index j = 0; j < n_; ++j) {
-      direction_(dparams)[j] += static_cast<T>(du[j] + da * w[j]);
-      weight_(dparams)[j] += static_cast<T>(share * (du[j] - 2 * along * w[j]) + da * u[j]);
-    }
+    once(1, PlanarDeriveBackward<T>{n_}, Table(weight_(params), n_), Table(direction_(params), n_),
+         Table(dcorrected_(dderived), n_), Table(dm_(dderived), 1), Made(weight_(dparams), n_),
+         Made(direction_(dparams), n_));
   }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> h = h_(pass.kept);
     forward_product(vector_, weight_(pass.params), bias_(pass.params), x, h, 0, 1);
-    ridge_(pass.derived)->forward(h, h, slope_(pass.kept), log_det);
+    each(1, RidgeForward{}, Given(ridge_(pass.derived)), In(h), Out(h), Out(slope_(pass.kept)),
+         Total{log_det});
     copy_features(x, z, n_);
     data_gradient(vector_, corrected_(pass.derived), h, z, 0, n_, Into::kAdd);
   }
@@ -70,7 +51,8 @@ class Planar final : public Bijection<T> {
                 const Gradients<T>& grads) const override {
     const Panels<T> h = h_(pass.kept), dt = dt_(pass.scratch);
     forward_product(vector_, corrected_(pass.derived), nullptr, dz, dt, 0, 1);
-    ridge_(pass.derived)->backward(h, slope_(pass.kept), dt, grads.dlog_det, dt, dm_(grads.dderived));
+    each(1, RidgeBackward{}, Given(ridge_(pass.derived)), In(h), In(slope_(pass.kept)), In(dt),
+         In(grads.dlog_det), Out(dt), Sum(dm_(grads.dderived)));
     copy_features(dz, dx, n_);
     data_gradient(vector_, weight_(pass.params), dt, dx, 0, n_, Into::kAdd);
     add_gradients(x, h, dz, dt, pass, grads);
@@ -79,7 +61,8 @@ class Planar final : public Bijection<T> {
   void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> h = h_(pass.kept);
     forward_product(vector_, weight_(pass.params), bias_(pass.params), z, h, 0, 1);
-    ridge_(pass.derived)->inverse(h, h, slope_(pass.kept), log_det);
+    each(1, RidgeInverse{}, Given(ridge_(pass.derived)), In(h), Out(h), Out(slope_(pass.kept)),
+         Total{log_det});
     copy_features(z, x, n_);
     data_gradient(vector_, corrected_(pass.derived), h, x, 0, n_, Into::kSubtract);
   }
@@ -89,7 +72,8 @@ class Planar final : public Bijection<T> {
                         const Pass<T>& pass, const Gradients<T>& grads) const override {
     const Panels<T> h = h_(pass.kept), dt = dt_(pass.scratch), minus_h = minus_h_(pass.scratch);
     forward_product(vector_, corrected_(pass.derived), nullptr, dx, dt, 0, 1);
-    ridge_(pass.derived)->inverse_backward(h, slope_(pass.kept), dt, grads.dlog_det, dt, dm_(grads.dderived));
+    each(1, RidgeInverseBackward{}, Given(ridge_(pass.derived)), In(h), In(slope_(pass.kept)), In(dt),
+         In(grads.dlog_det), Out(dt), Sum(dm_(grads.dderived)));
     copy_features(dx, dz, n_);
     data_gradient(vector_, weight_(pass.params), dt, dz, 0, n_, Into::kAdd);
     negate_features(h, minus_h, 1);
@@ -97,23 +81,6 @@ class Planar final : public Bijection<T> {
   }
 
  private:
-  // What w and u^ have in common: a = w.u, and the share of w in u^ - u.
-  struct Correction {
-    Steepness m;
-    double per_square, share;  // 1 / |w|^2, (m - a) / |w|^2 with m - a = a^2 / (s + c)
-  };
-  Correction correction(const T* params) const {
-    const T *w = weight_(params), *u = direction_(params);
-    double a = 0, square = 0;
-    for (Index j = 0; j < n_; ++j) {
-      a += static_cast<double>(w[j]) * u[j];
-      square += static_cast<double>(w[j]) * w[j];
-    }
-    const Steepness m(a);
-    const double per_square = square < std::numeric_limits<double>::min() ? 0 : 1 / square;
-    return {m, per_square, a * a * per_square / (m.s + Steepness::kLowest)};
-  }
-
   // Of w and b given dt, and of u^, sum h dz.
   void add_gradients(Panels<const T> x, Panels<const T> h, Panels<const T> dz, Panels<const T> dt,
                      const Pass<T>& pass, const Gradients<T>& grads) const {

@@ -1,152 +1,53 @@
-// All pointwise maps: exp, softplus, sigmoid, leaky ReLU, a given affine map. `inverse` makes log, logit and the
+// Pointwise: a map of one number (pointwise_maps.h) as a bijection of every feature. `inverse` makes log, logit and the
 // inverse of softplus of them.
-#include "bijections/pointwise.h"
+#include "bijections/pointwise_maps.h"
+
+#include <vector>
+
+#include "bijections/bijection.h"
 
 namespace nflows {
 namespace {
 
-// z = exp(x), held just beyond the largest value that a sequence passes on (bijections/sequence.cpp).
-template <class T>
-struct Exp {
-  static constexpr Image<T> image = kPositive<T>;
-  static constexpr T kFar = kSingle<T> ? T(35) : T(231);
-  Exp(const Spec&, Index, Index) {}
-
-  template <class R>
-  NFLOWS_FN R value(R x) const {
-    return exp(min(R(kFar), x));
-  }
-  template <class R>
-  NFLOWS_FN R inverse(R z) const {
-    return log(z);
-  }
-  template <class R>
-  NFLOWS_FN R log_slope(R x) const {
-    return min(R(kFar), x);
-  }
-  template <class R>
-  NFLOWS_FN R curvature(R) const {
-    return R(1);
-  }
-};
-
-// z = log(1 + exp(x)); f' = sigmoid(x), and z + log(1 - exp(-z)) is its inverse without overflow.
-template <class T>
-struct Softplus {
-  static constexpr Image<T> image = kPositive<T>;
-  Softplus(const Spec&, Index, Index) {}
-
-  template <class R>
-  NFLOWS_FN R value(R x) const {
-    return softplus(x);
-  }
-  template <class R>
-  NFLOWS_FN R inverse(R z) const {
-    return z + log(-expm1(-z));
-  }
-  template <class R>
-  NFLOWS_FN R log_slope(R x) const {
-    return -softplus(-x);
-  }
-  template <class R>
-  NFLOWS_FN R curvature(R x) const {
-    return sigmoid(-x);
-  }
-};
-
-// z = 1 / (1 + exp(-x)); f' = z (1 - z), log f' = -|x| - 2 log(1 + exp(-|x|)).
-template <class T>
-struct Sigmoid {
-  static constexpr Image<T> image = kUnitInterval<T>;
-  Sigmoid(const Spec&, Index, Index) {}
-
-  template <class R>
-  NFLOWS_FN R value(R x) const {
-    return sigmoid(x);
-  }
-  template <class R>
-  NFLOWS_FN R inverse(R z) const {
-    return log(z) - log1p(-z);
-  }
-  template <class R>
-  NFLOWS_FN R log_slope(R x) const {
-    const R a = abs(x);
-    return -fma(softplus(-a), R(2), a);
-  }
-  template <class R>
-  NFLOWS_FN R curvature(R x) const {
-    return -tanh(x * R(T(0.5)));
-  }
-};
-
-// z = x above zero, a x below.
-template <class T>
-struct LeakyRelu {
-  static constexpr Image<T> image = kWholeLine<T>;
-  T slope, log_slope_below;
-  LeakyRelu(const Spec& spec, Index, Index)
-      : slope(static_cast<T>(spec.real("negative_slope"))), log_slope_below(log(slope)) {
-    check(slope >= T(1e-6) && slope <= T(1e6), spec.name, ": negative_slope must be from 1e-6 to 1e6, got ",
-          spec.real("negative_slope"));
+template <class T, class Map>
+class Pointwise final : public Bijection<T> {
+ public:
+  Pointwise(const Spec& spec, Index n_features, Index) : n_(n_features) {
+    for (Index j = 0; j < n_features; ++j) maps_.emplace_back(spec, j, n_features);
   }
 
-  template <class R>
-  NFLOWS_FN R value(R x) const {
-    return select(x > R(0), x, x * slope);
+  void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>&) const override {
+    each(n_, PointwiseForward{}, maps(), In(x), Out(z), Total{log_det});
   }
-  template <class R>
-  NFLOWS_FN R inverse(R z) const {
-    return select(z > R(0), z, z / slope);
+  void backward(Panels<const T> x, Panels<const T>, Panels<const T> dz, Panels<T> dx, const Pass<T>&,
+                const Gradients<T>& grads) const override {
+    each(n_, PointwiseBackward{}, maps(), In(x), In(dz), In(grads.dlog_det, 0), Out(dx));
   }
-  template <class R>
-  NFLOWS_FN R log_slope(R x) const {
-    return select(x > R(0), R(0), R(log_slope_below));
+  void inverse(Panels<const T> z, Panels<T> x, Panels<double> log_det, const Pass<T>&) const override {
+    each(n_, PointwiseInverse{}, maps(), In(z), Out(x), Total{log_det});
   }
-  template <class R>
-  NFLOWS_FN R curvature(R) const {
-    return R(0);
-  }
-};
-
-// z = (x - loc) / scale, each feature with its own.
-template <class T>
-struct FixedAffine {
-  static constexpr Image<T> image = kWholeLine<T>;
-  T loc, scale, log_scale;
-  FixedAffine(const Spec& spec, Index feature, Index n_features)
-      : loc(at(spec, "loc", feature, n_features)),
-        scale(at(spec, "scale", feature, n_features)),
-        log_scale(log(scale)) {
-    check(abs(loc) <= T(1e30), spec.name, ": loc must be between -1e30 and 1e30, got ", loc);
-    check(scale >= T(1e-30) && scale <= T(1e30), spec.name, ": scale must be from 1e-30 to 1e30, got ",
-          scale);
-  }
-
-  template <class R>
-  NFLOWS_FN R value(R x) const {
-    return (x - loc) / scale;
-  }
-  template <class R>
-  NFLOWS_FN R inverse(R z) const {
-    return fma(z, R(scale), R(loc));
-  }
-  template <class R>
-  NFLOWS_FN R log_slope(R) const {
-    return R(-log_scale);
-  }
-  template <class R>
-  NFLOWS_FN R curvature(R) const {
-    return R(0);
+  void inverse_backward(Panels<const T> z, Panels<const T> x, Panels<const T> dx, Panels<T> dz,
+                        const Pass<T>&, const Gradients<T>& grads) const override {
+    each(n_, PointwiseInverseBackward{}, maps(), In(z), In(x), In(dx), In(grads.dlog_det, 0), Out(dz));
   }
 
  private:
-  static T at(const Spec& spec, const char* field, Index feature, Index n_features) {
-    const std::vector<double>& values = spec.reals(field);
-    check(static_cast<Index>(values.size()) == n_features, spec.name, ": ", field, " has ", values.size(),
-          " entries for ", n_features, " features");
-    return static_cast<T>(values[feature]);
-  }
+  Given<Map> maps() const { return Given(maps_.data()); }
+
+  Index n_;
+  std::vector<Map> maps_;  // one per feature
 };
+
+// Enters a map's bijection, for float and double.
+template <template <class> class Map>
+struct PointwiseOf {
+  template <class T>
+  using Layer = Pointwise<T, Map<T>>;
+};
+template <template <class> class Map>
+void register_map(const std::string& name) {
+  register_bijection<PointwiseOf<Map>::template Layer>(name);
+}
 
 }  // namespace
 

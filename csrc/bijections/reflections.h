@@ -17,17 +17,14 @@
 // Parameters: vectors v (K, D). Derived: u and 1 / |v|.
 #pragma once
 
-#include <cmath>
-
 #include "bijections/bijection.h"
-#include "simd/rows.h"
+#include "bijections/reflections_rows.h"
+#include "core/copy.h"
 
 namespace nflows {
 
 template <class T>
 class Reflections final : public Bijection<T> {
-  using R = Rows<T>;
-
  public:
   Reflections(const Spec& spec, Index n, Index) : Reflections(spec, n, "vectors") {}
   Reflections(const Spec& spec, Index n, const char* name)
@@ -41,15 +38,8 @@ class Reflections final : public Bijection<T> {
   }
 
   void derive(const T* params, std::byte* derived) const override {
-    constexpr double kShortest = 1e-30;
-    const T* v = vectors_(params);
-    for (Index k = 0; k < count_; ++k, v += n_) {
-      double squares = 0.0;
-      for (Index j = 0; j < n_; ++j) squares += static_cast<double>(v[j]) * v[j];
-      const T scale = squares < kShortest * kShortest ? T(0) : static_cast<T>(1.0 / std::sqrt(squares));
-      per_length_(derived)[k] = scale;
-      for (Index j = 0; j < n_; ++j) unit_(derived)[k * n_ + j] = v[j] * scale;
-    }
+    once(count_, DeriveReflection<T>{n_}, Table(vectors_(params), n_, n_), Made(unit_(derived), n_, n_),
+         Made(per_length_(derived), 1, 1));
   }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double>, const Pass<T>& pass) const override {
@@ -81,42 +71,15 @@ class Reflections final : public Bijection<T> {
     return count_;
   }
 
-  // u.x of one panel.
-  R along(const T* u, Panels<const T> x, Index panel) const {
-    R total(T(0));
-    for (Index j = 0; j < n_; ++j) total = fma(R(u[j]), R::load(x.lanes(panel, j)), total);
-    return total;
-  }
+  void reflect(const T* u, Panels<T> x) const { each(1, Reflect{n_}, Table(u, n_), Out(x, 1, n_)); }
 
-  void reflect(const T* u, Panels<T> x) const {
-    for (Index p = 0; p < x.count; ++p) {
-      const R twice = along(u, x, p) * T(2);
-      for (Index j = 0; j < n_; ++j) (R::load(x.lanes(p, j)) - twice * u[j]).store(x.lanes(p, j));
-    }
-  }
-
-  // The value and its adjoint dy, both in place.
   void reflect_backward(Index k, Panels<T> dy, const Pass<T>& pass, const Gradients<T>& grads) const {
-    const T *u = unit_(pass.derived) + k * n_, per_length = per_length_(pass.derived)[k];
-    T* dv = vectors_(grads.dparams) + k * n_;
-    const Panels<T> y = value_(pass.scratch), value_along = along_(pass.scratch),
-                    adjoint_along = value_along.feature(1);
-    for (Index p = 0; p < y.count; ++p) {
-      along(u, y, p).store(value_along.lanes(p, 0));
-      along(u, dy, p).store(adjoint_along.lanes(p, 0));
-    }
-    for (Index j = 0; j < n_; ++j) {
-      const T twice = 2 * u[j];
-      R total(T(0));
-      for (Index p = 0; p < y.count; ++p) {
-        const R c = R::load(value_along.lanes(p, 0)), b = R::load(adjoint_along.lanes(p, 0));
-        const R value = R::load(y.lanes(p, j)), adjoint = R::load(dy.lanes(p, j));
-        total += c * adjoint - b * value;
-        (value - c * twice).store(y.lanes(p, j));
-        (adjoint - b * twice).store(dy.lanes(p, j));
-      }
-      dv[j] += 2 * per_length * sum(total);
-    }
+    const T* u = unit_(pass.derived) + k * n_;
+    const Panels<T> y = value_(pass.scratch), along = along_(pass.scratch);
+    each(1, Along{n_}, Table(u, n_), In(y, 1, n_), Out(along));
+    each(1, Along{n_}, Table(u, n_), In(dy, 1, n_), Out(along.feature(1)));
+    each(n_, ReflectBackward{}, Given(u), Given(per_length_(pass.derived) + k, 0), In(along, 0, 2), Out(y),
+         Out(dy), Sum(vectors_(grads.dparams) + k * n_));
   }
 
   Index n_, count_;

@@ -6,10 +6,9 @@
 // (transformers/affine.h says why a layer's squeeze is bounded).
 #pragma once
 
-#include "core/panel.h"
+#include "simd/each.h"
 #include "simd/math.h"
 #include "simd/roots.h"
-#include "simd/rows.h"
 
 namespace nflows {
 
@@ -23,13 +22,13 @@ struct Steepness {
   static constexpr double kLowest = 0.86466471676338730811;  // c
   double a, s;
 
-  explicit Steepness(double raw) : a(raw), s(sqrt(raw * raw + kLowest * kLowest)) {}
+  NFLOWS_FN explicit Steepness(double raw) : a(raw), s(sqrt(raw * raw + kLowest * kLowest)) {}
 
-  double value() const { return a * ratio(); }
-  double ratio() const {
+  NFLOWS_FN double value() const { return a * ratio(); }
+  NFLOWS_FN double ratio() const {
     return a < 0 ? kLowest * (s - a + kLowest) / ((s + kLowest) * (s - a)) : 1 + a / (s + kLowest);
   }
-  double slope() const { return a < 0 ? kLowest * kLowest / (s * (s - a)) : 1 + a / s; }
+  NFLOWS_FN double slope() const { return a < 0 ? kLowest * kLowest / (s * (s - a)) : 1 + a / s; }
 };
 
 // tanh t and its derivative, both to a few units in the last place however far t is out, from k = e^{2|t|} - 1:
@@ -50,64 +49,14 @@ struct RidgeError {
   }
 };
 
-// One feature of a tile along one such curve.
+// One such curve.
 template <class T>
 struct Ridge {
-  using R = Rows<T>;
   T m;
 
-  explicit Ridge(const Steepness& steepness) : m(static_cast<T>(steepness.value())) {}
+  Ridge() = default;
+  NFLOWS_FN explicit Ridge(const Steepness& steepness) : m(static_cast<T>(steepness.value())) {}
 
-  // h(t), h'(t) and the log-det, from t; in place is fine.
-  void forward(Panels<const T> t, Panels<T> h, Panels<T> slope, Panels<double> log_det) const {
-    const T m = this->m;
-    for (Index p = 0; p < t.count; ++p) {
-      const Slope<R> bend = tanh_slope(R::load(t.lanes(p, 0)));
-      bend.value.store(h.lanes(p, 0));
-      bend.slope.store(slope.lanes(p, 0));
-      accumulate(log_det.lanes(p, 0), log1p(bend.slope * m));
-    }
-  }
-
-  // The same, and the inverse's log-det, from y = g(t).
-  void inverse(Panels<const T> y, Panels<T> h, Panels<T> slope, Panels<double> log_det) const {
-    const T m = this->m;
-    for (Index p = 0; p < y.count; ++p) {
-      const Slope<R> bend = tanh_slope(root(m, R::load(y.lanes(p, 0))));
-      bend.value.store(h.lanes(p, 0));
-      bend.slope.store(slope.lanes(p, 0));
-      accumulate(log_det.lanes(p, 0), -log1p(bend.slope * m));
-    }
-  }
-
-  // The adjoint dt from that of h, and dm += sum over rows of dlog_det d(log_det)/dm; in place is fine.
-  void backward(Panels<const T> h, Panels<const T> slope, Panels<const T> dh, Panels<const T> dlog_det,
-                Panels<T> dt, T* dm) const {
-    const T m = this->m;
-    R total(T(0));
-    for (Index p = 0; p < h.count; ++p) {
-      const R s = R::load(slope.lanes(p, 0)), dl = R::load(dlog_det.lanes(p, 0)) / fma(s, R(m), R(T(1)));
-      total += dl * s;
-      (s * (R::load(dh.lanes(p, 0)) - dl * R::load(h.lanes(p, 0)) * (2 * m))).store(dt.lanes(p, 0));
-    }
-    *dm += sum(total);
-  }
-
-  // The same of the inverse, at its solution t, by the implicit function theorem: minus backward's, over g'(t).
-  void inverse_backward(Panels<const T> h, Panels<const T> slope, Panels<const T> dh,
-                        Panels<const T> dlog_det, Panels<T> dt, T* dm) const {
-    const T m = this->m;
-    R total(T(0));
-    for (Index p = 0; p < h.count; ++p) {
-      const R s = R::load(slope.lanes(p, 0)), per = R(T(1)) / fma(s, R(m), R(T(1)));
-      const R dl = R::load(dlog_det.lanes(p, 0)) * per;
-      total += dl * s;
-      (s * per * (dl * R::load(h.lanes(p, 0)) * (2 * m) - R::load(dh.lanes(p, 0)))).store(dt.lanes(p, 0));
-    }
-    *dm -= sum(total);
-  }
-
- private:
   // The t with t + m tanh t = y. All is odd in t: let y >= 0, hence t >= 0. There 0 <= tanh t <= min(t, 1), so
   //
   //   m >= 0:   max(y / (1 + m), y - m) <= t <= y        and g is concave;
@@ -115,11 +64,58 @@ struct Ridge {
   //
   // Newton's steps begin at the end that both bounds give, below a concave g and above a convex one, from which they go
   // to the root without passing it.
-  static NFLOWS_FN R root(T m, R y) {
+  template <class R>
+  NFLOWS_FN R root(R y) const {
     const R size = abs(y), scaled = size * (1 / (1 + m)), shifted = size - m;
     const R start = m < 0 ? min(scaled, shifted) : max(scaled, shifted);
     const R t = monotone_root(RidgeError<R>{R(m), size}, min(start, size), max(start, size), start);
     return copysign(t, y);
+  }
+};
+
+// h(t), h'(t) and the log-det, from t; in place is fine.
+struct RidgeForward {
+  template <class C, class X, class H, class S, class L>
+  NFLOWS_FN void operator()(C ridge, X t, H h, S slope, L log_det) const {
+    const auto bend = tanh_slope(t[0]);
+    h.set(0, bend.value);
+    slope.set(0, bend.slope);
+    log_det.add(log1p(bend.slope * ridge.m));
+  }
+};
+
+// The same, and the inverse's log-det, from y = g(t).
+struct RidgeInverse {
+  template <class C, class Y, class H, class S, class L>
+  NFLOWS_FN void operator()(C ridge, Y y, H h, S slope, L log_det) const {
+    const auto bend = tanh_slope(ridge.root(y[0]));
+    h.set(0, bend.value);
+    slope.set(0, bend.slope);
+    log_det.add(-log1p(bend.slope * ridge.m));
+  }
+};
+
+// The adjoint dt from that of h, and dm += sum over rows of dlog_det d(log_det)/dm; in place is fine.
+struct RidgeBackward {
+  template <class C, class H, class S, class D, class L, class DT, class DM>
+  NFLOWS_FN void operator()(C ridge, H h, S slope, D dh, L dlog_det, DT dt, DM&& dm) const {
+    using R = typename H::Number;
+    const R s = slope[0], dl = dlog_det[0] / fma(s, R(ridge.m), R(1));
+    dm.add(dl * s);
+    dt.set(0, s * (dh[0] - dl * h[0] * (2 * ridge.m)));
+  }
+};
+
+// The same of the inverse, at its solution t, by the implicit function theorem: minus backward's, over g'(t).
+struct RidgeInverseBackward {
+  template <class C, class H, class S, class D, class L, class DT, class DM>
+  NFLOWS_FN void operator()(C ridge, H h, S slope, D dh, L dlog_det, DT dt, DM&& dm) const {
+    using R = typename H::Number;
+    const R s = slope[0], per = R(1) / fma(s, R(ridge.m), R(1));
+    const R dl = dlog_det[0] * per;
+    dm.add(dl * s);
+    dm.times(-1);
+    dt.set(0, s * per * (dl * h[0] * (2 * ridge.m) - dh[0]));
   }
 };
 

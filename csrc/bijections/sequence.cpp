@@ -1,22 +1,8 @@
 #include "bijections/sequence.h"
 
-#include "simd/rows.h"
+#include "core/copy.h"
 
 namespace nflows {
-namespace {
-
-template <class T>
-inline constexpr T kFarAway = kSingle<T> ? T(1e15) : T(1e100);
-
-}  // namespace
-
-template <class T>
-void saturate(Read<T> from, Panels<T> to, Index n) {
-  using R = Rows<T>;
-  for (Index p = 0; p < from.count; ++p)
-    for (Index j = 0; j < n; ++j)
-      max(R(-kFarAway<T>), min(R(kFarAway<T>), R::load(from.lanes(p, j)))).store(to.lanes(p, j));
-}
 
 template <class T>
 Sequence<T>::Sequence(const Spec& spec, Index n_features, Index n_context)
@@ -119,8 +105,6 @@ void Sequence<T>::start_from_data(Panels<T> rows, const Sample<T>& sample, Rng& 
   }
 }
 
-template void saturate(Panels<const float>, Panels<float>, Index);
-template void saturate(Panels<const double>, Panels<double>, Index);
 template class Sequence<float>;
 template class Sequence<double>;
 

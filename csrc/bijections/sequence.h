@@ -9,15 +9,10 @@
 #include <vector>
 
 #include "bijections/bijection.h"
+#include "bijections/saturate.h"
 #include "core/direction.h"
 
 namespace nflows {
-
-// Values between layers stop at this magnitude. A finite row, however far out, then stays finite through any number of
-// layers (a net and a scale gain some six decades per layer, float32 has thirty-eight), and its log-density is a finite,
-// hopeless number instead of NaN. Data live within a few units of zero and never meet it.
-template <class T>
-void saturate(Read<T> from, Panels<T> to, Index n_features);
 
 template <class T>
 class Sequence : public Bijection<T> {

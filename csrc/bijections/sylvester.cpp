@@ -14,8 +14,7 @@
 // Parameters: reflections (M, D), bias b (M,), inner S^T (M, M) lower, outer R^T (M, M) lower with u on its diagonal.
 // Derived: Q, R^T and the m_i. The identity at outer = 0.
 #include "bijections/bijection.h"
-#include "bijections/ridge.h"
-#include "linalg/orthonormal.h"
+#include "bijections/sylvester_derived.h"
 #include "linalg/products.h"
 #include "simd/panel_sums.h"
 
@@ -38,8 +37,6 @@ Staircase triangle(Index m, Index diagonal) {
 
 template <class T>
 class Sylvester final : public Bijection<T> {
-  using R = Rows<T>;
-
  public:
   Sylvester(const Spec& spec, Index n_features, Index)
       : n_(n_features),
@@ -59,32 +56,17 @@ class Sylvester final : public Bijection<T> {
   }
 
   void derive(const T* params, std::byte* derived) const override {
-    Arena<T> room(basis_.n_scratch());
-    basis_.columns(reflections_(params), room.data(), q_(derived));
-    T* r = r_(derived);
-    std::copy_n(outer_(params), m_ * m_, r);
-    for (Index i = 0; i < m_; ++i) {
-      const Steepness m = steepness(params, i);
-      r[i * m_ + i] = static_cast<T>(r[i * m_ + i] * m.ratio());
-      ridges_(derived)[i] = Ridge<T>(m);
-    }
+    once(1, SylvesterDerive<T>{basis_}, Table(reflections_(params), n_ * m_), Table(inner_(params), m_ * m_),
+         Table(outer_(params), m_ * m_), Made(room_(derived), basis_.n_scratch()), Made(q_(derived), n_ * m_),
+         Made(r_(derived), m_ * m_), Made(ridges_(derived), m_));
   }
-
   void derive_backward(const T* params, const std::byte* derived, T* dderived, T* dparams) const override {
-    Arena<T> room(basis_.n_scratch());
-    basis_.gradient(reflections_(params), q_(derived), dq_(dderived), room.data(), reflections_(dparams));
-    T* dr = dr_(dderived);
-    for (Index i = 0; i < m_; ++i) {
-      const Index at = i * m_ + i;
-      const Steepness m = steepness(params, i);
-      const T da = static_cast<T>(m.slope() * dm_(dderived)[i]);  // of a, whose two factors are parameters
-      inner_(dparams)[at] += da * outer_(params)[at];
-      outer_(dparams)[at] += da * inner_(params)[at];
-      const double raw = outer_(params)[at], lift = m.s * (m.s + Steepness::kLowest);
-      inner_(dparams)[at] += static_cast<T>(raw * raw * Steepness::kLowest / lift * dr[at]);
-      dr[at] = static_cast<T>(m.slope() * dr[at]);
-    }
-    for (Index i = 0; i < m_ * m_; ++i) outer_(dparams)[i] += dr[i];
+    once(1, SylvesterDeriveBasisBackward<T>{basis_}, Table(reflections_(params), n_ * m_),
+         Table(q_(derived), n_ * m_), Made(dq_(dderived), n_ * m_),
+         Made(droom_(dderived), basis_.n_scratch()), Made(reflections_(dparams), n_ * m_));
+    once(1, SylvesterDeriveBackward<T>{m_}, Table(inner_(params), m_ * m_), Table(outer_(params), m_ * m_),
+         Table(dm_(dderived), m_), Made(dr_(dderived), m_ * m_), Made(inner_(dparams), m_ * m_),
+         Made(outer_(dparams), m_ * m_));
   }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
@@ -93,8 +75,7 @@ class Sylvester final : public Bijection<T> {
     data_gradient(columns_, q, x, y, 0, m_);
     put_bias(pass.params, h);
     data_gradient(lower_, inner_(pass.params), y, h, 0, m_, Into::kAdd);
-    for (Index i = 0; i < m_; ++i)
-      ridges_(pass.derived)[i].forward(h.feature(i), h.feature(i), slope.feature(i), log_det);
+    each(m_, RidgeForward{}, Given(ridges_(pass.derived)), In(h), Out(h), Out(slope), Total{log_det});
     data_gradient(lower_, r, h, v, 0, m_);
     copy_features(x, z, n_);
     forward_product(columns_, q, nullptr, v, z, 0, n_, Into::kAdd);
@@ -109,10 +90,8 @@ class Sylvester final : public Bijection<T> {
     data_gradient(lower_, r, h, v, 0, m_);
     data_gradient(columns_, q, dz, dv, 0, m_);
     forward_product(lower_, r, nullptr, dv, dt, 0, m_);
-    for (Index i = 0; i < m_; ++i) {
-      ridges_(pass.derived)[i].backward(h.feature(i), slope.feature(i), dt.feature(i), grads.dlog_det,
-                                        dt.feature(i), dm_(grads.dderived) + i);
-    }
+    each(m_, RidgeBackward{}, Given(ridges_(pass.derived)), In(h), In(slope), In(dt), In(grads.dlog_det, 0),
+         Out(dt), Sum(dm_(grads.dderived)));
     forward_product(lower_, inner_(pass.params), nullptr, dt, dy, 0, m_);
     copy_features(dz, dx, n_);
     forward_product(columns_, q, nullptr, dy, dx, 0, n_, Into::kAdd);
@@ -128,9 +107,10 @@ class Sylvester final : public Bijection<T> {
     for (Index i = m_ - 1; i >= 0; --i) {  // y_i is e_i until here, and h_i the constant of t_i
       data_gradient(strict_, r, h, y, i, i + 1, Into::kSubtract);
       data_gradient(strict_, s, y, h, i, i + 1, Into::kAdd);
-      add_multiple(s[i * m_ + i], y.feature(i), h.feature(i));
-      ridges_(pass.derived)[i].inverse(h.feature(i), h.feature(i), slope.feature(i), log_det);
-      add_multiple(-r[i * m_ + i], h.feature(i), y.feature(i));
+      add_multiple(s + i * m_ + i, y.feature(i), h.feature(i));
+      each(1, RidgeInverse{}, Given(ridges_(pass.derived) + i), In(h.feature(i)), Out(h.feature(i)),
+           Out(slope.feature(i)), Total{log_det});
+      subtract_multiple(r + i * m_ + i, h.feature(i), y.feature(i));
     }
     data_gradient(lower_, r, h, v, 0, m_);
     copy_features(z, x, n_);
@@ -150,10 +130,11 @@ class Sylvester final : public Bijection<T> {
     for (Index i = 0; i < m_; ++i) {
       forward_product(strict_, s, nullptr, dt, dv, i, i + 1, Into::kAdd);
       forward_product(strict_, r, nullptr, dv, dt, i, i + 1);
-      add_multiple(r[i * m_ + i], dv.feature(i), dt.feature(i));
-      ridges_(pass.derived)[i].inverse_backward(h.feature(i), slope.feature(i), dt.feature(i), grads.dlog_det,
-                                                dt.feature(i), dm_(grads.dderived) + i);
-      add_multiple(s[i * m_ + i], dt.feature(i), dv.feature(i));
+      add_multiple(r + i * m_ + i, dv.feature(i), dt.feature(i));
+      each(1, RidgeInverseBackward{}, Given(ridges_(pass.derived) + i), In(h.feature(i)),
+           In(slope.feature(i)), In(dt.feature(i)), In(grads.dlog_det), Out(dt.feature(i)),
+           Sum(dm_(grads.dderived) + i));
+      add_multiple(s + i * m_ + i, dt.feature(i), dv.feature(i));
     }
     forward_product(lower_, s, nullptr, dt, dy, 0, m_);
     copy_features(dx, dz, n_);
@@ -165,11 +146,6 @@ class Sylvester final : public Bijection<T> {
   }
 
  private:
-  Steepness steepness(const T* params, Index i) const {
-    const Index at = i * m_ + i;
-    return Steepness(static_cast<double>(inner_(params)[at]) * outer_(params)[at]);
-  }
-
   // Of all matrices and of b, from v, dv, dt and dy and the adjoint dz of z = x + Q v.
   void add_gradients(Panels<const T> x, Panels<const T> dz, const Pass<T>& pass,
                      const Gradients<T>& grads) const {
@@ -181,15 +157,14 @@ class Sylvester final : public Bijection<T> {
     weight_gradient(lower_, h_(pass.kept), dv_(pass.scratch), sums, dr_(grads.dderived));
   }
 
-  void put_bias(const T* params, Panels<T> t) const {
-    for (Index p = 0; p < t.count; ++p)
-      for (Index i = 0; i < m_; ++i) R(bias_(params)[i]).store(t.lanes(p, i));
-  }
+  void put_bias(const T* params, Panels<T> t) const { each(m_, Put{}, Given(bias_(params)), Out(t)); }
 
-  // to += factor from, of one feature.
-  static void add_multiple(T factor, Panels<const T> from, Panels<T> to) {
-    for (Index p = 0; p < from.count; ++p)
-      fma(R(factor), R::load(from.lanes(p, 0)), R::load(to.lanes(p, 0))).store(to.lanes(p, 0));
+  // to += factor from, and to -= factor from, of one feature.
+  static void add_multiple(const T* factor, Panels<const T> from, Panels<T> to) {
+    each(1, AddMultiple{1}, Given(factor), In(from), Out(to));
+  }
+  static void subtract_multiple(const T* factor, Panels<const T> from, Panels<T> to) {
+    each(1, AddMultiple{-1}, Given(factor), In(from), Out(to));
   }
 
   Index n_, m_;
@@ -197,9 +172,11 @@ class Sylvester final : public Bijection<T> {
   OrthonormalColumns<T> basis_;
   Numbers reflections_{this->params_, "reflections", n_ * m_}, bias_{this->params_, "bias", m_},
       inner_{this->params_, "inner", m_ * m_}, outer_{this->params_, "outer", m_ * m_};
-  Derived<T> q_{this->derived_, n_ * m_}, r_{this->derived_, m_ * m_};
+  Derived<T> q_{this->derived_, n_ * m_}, r_{this->derived_, m_ * m_},
+      room_{this->derived_, basis_.n_scratch()};  // of derive
   Derived<Ridge<T>> ridges_{this->derived_, m_};
-  Numbers dq_{this->dderived_, n_ * m_}, dr_{this->dderived_, m_ * m_}, dm_{this->dderived_, m_};
+  Numbers dq_{this->dderived_, n_ * m_}, dr_{this->dderived_, m_ * m_}, dm_{this->dderived_, m_},
+      droom_{this->dderived_, basis_.n_scratch()};  // of derive_backward
   Slots y_{this->kept_, m_}, h_{this->kept_, m_}, slope_{this->kept_, m_};
   Slots v_{this->scratch_, m_}, dv_{this->scratch_, m_}, dt_{this->scratch_, m_}, dy_{this->scratch_, m_},
       sums_{this->scratch_, kGradientScratch};

@@ -49,6 +49,15 @@ void bind_engine(py::module_& module) {
   py::class_<Engine, std::unique_ptr<Engine, py::nodelete>>(module, "Engine")
       .def(py::init([](const py::capsule& capsule) { return const_cast<Engine*>(engine_in(capsule)); }),
            py::arg("capsule"))
+      .def(
+          "device",
+          [](const Engine& engine, const py::capsule& capsule) {
+            check(PyCapsule_IsValid(capsule.ptr(), kDeviceName), "engine: expected a capsule named ",
+                  kDeviceName);
+            return reinterpret_cast<MakeDevice>(PyCapsule_GetPointer(capsule.ptr(), kDeviceName))(engine);
+          },
+          py::arg("capsule"), py::return_value_policy::reference,
+          "The engine of a device, whose flows this engine makes and starts.")
       .def_property_readonly("isa", &Engine::isa)
       .def_property_readonly("compiler", &Engine::compiler)
       .def("registry",

@@ -41,10 +41,4 @@ Panels<T> dense_panels(T* data, Index n_features, Index count) {
   return {data, n_features * kLanes, count};
 }
 
-// Copies n neighbouring features.
-template <class T>
-void copy_features(Read<T> from, Panels<T> to, Index n) {
-  for (Index p = 0; p < from.count; ++p) std::copy_n(from.lanes(p, 0), n * kLanes, to.lanes(p, 0));
-}
-
 }  // namespace nflows

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "core/panel.h"
+#include "core/copy.h"
 #include "core/spec.h"
 
 namespace nflows {

@@ -1,7 +1,7 @@
 // Source and Sink: what the engine reads and writes, a stream or an array of panels.
 #pragma once
 
-#include "core/panel.h"
+#include "core/copy.h"
 #include "core/stream.h"
 
 namespace nflows {
@@ -12,6 +12,11 @@ class Source {
   Source(const T* dense, Index n_features, Index n_panels)
       : dense_(dense_panels(dense, n_features, n_panels)), n_features_(n_features) {}
   explicit Source(const Stream& stream) : stream_(&stream), n_features_(stream.n_features) {}
+
+  Index n_rows() const { return stream_ != nullptr ? stream_->n_rows : dense_.count * kLanes; }
+
+  // Which table a stream reads, however often it is asked; zero for panels, which may change.
+  std::uint64_t serial() const { return stream_ != nullptr ? stream_->serial : 0; }
 
   bool in_order() const { return stream_ != nullptr && stream_->in_order; }
   bool in_any_order() const { return stream_ == nullptr || stream_->gather != nullptr; }

@@ -3,7 +3,7 @@
 #include "bijections/bijection.h"
 #include "core/registry.h"
 #include "engine/engine.h"
-#include "flow/flow.h"
+#include "flow/record.h"
 #include "train/trainer.h"
 #include "transformers/transformer.h"
 
@@ -104,6 +104,9 @@ class CpuFlow final : public EngineFlow<T> {
                          const Adjoints<T>& adjoints) const override {
     flow_.log_prob_backward(data_of(params), x, context, n_panels, adjoints);
   }
+  TileProgram program(Task task) const override { return record(flow_, task); }
+  Index n_derived() const override { return flow_.n_derived(); }
+  Index n_dderived() const override { return flow_.n_dderived(); }
   std::unique_ptr<EngineTrainer<T>> trainer(std::shared_ptr<Params<T>> params,
                                             const TrainerOptions& options) const override {
     return std::make_unique<CpuTrainer<T>>(flow_, std::move(params), options);

@@ -16,6 +16,7 @@
 #include "core/layout.h"
 #include "core/source.h"
 #include "core/spec.h"
+#include "flow/tile_program.h"
 #include "train/options.h"
 
 namespace nflows {
@@ -86,6 +87,12 @@ class EngineFlow {
   virtual void log_prob_backward(const Params<T>& params, const T* x, const T* context, Index n_panels,
                                  const Adjoints<T>& adjoints) const = 0;
 
+  // What the flow does with a tile, for engines that carry it out elsewhere; and the bytes of its derived values, the
+  // numbers of their adjoints.
+  virtual TileProgram program(Task task) const = 0;
+  virtual Index n_derived() const = 0;
+  virtual Index n_dderived() const = 0;
+
   // Trains `params`, which the trainer keeps.
   virtual std::unique_ptr<EngineTrainer<T>> trainer(std::shared_ptr<Params<T>> params,
                                                     const TrainerOptions& options) const = 0;
@@ -111,5 +118,10 @@ class Engine {
   // How many parameters a flow has; counted without making room for any, and no further than beyond `most`.
   virtual Index count_params(const Spec& spec, Index n_features, Index most) const = 0;
 };
+
+// A device's module exports a function in a capsule: the device's engine beside a CPU engine, which makes and starts its
+// flows. The module owns what it returns.
+inline constexpr char kDeviceName[] = "nflows_np.device";
+using MakeDevice = Engine* (*)(const Engine& cpu);
 
 }  // namespace nflows

@@ -1,6 +1,7 @@
 // The forward product and the data gradient: lanes are data rows.
 #include <algorithm>
 
+#include "linalg/product_steps.h"
 #include "linalg/products.h"
 #include "linalg/tile.h"
 
@@ -189,6 +190,10 @@ Staircase Staircase::steps(std::vector<Index> row_end, Index cols) {
 template <class T>
 void forward_product(const Staircase& mask, const T* weight, const std::type_identity_t<T>* bias, Read<T> x,
                      Panels<T> y, Index begin, Index end, Into into) {
+  if (recorded_product<ForwardProduct>(mask, begin, end, into, Table(weight, mask.size()),
+                                       Table<T>(bias, mask.rows), In<T>(x, 1, mask.cols),
+                                       Out(y, 1, mask.rows)))
+    return;
   const Forward<T> shape{mask, weight};
   for_rows<kTileVectors>(begin, end, RowLanes<T, Forward<T>>{shape, x, y, bias, {}, into});
 }
@@ -196,6 +201,10 @@ void forward_product(const Staircase& mask, const T* weight, const std::type_ide
 template <class T>
 void data_gradient(const Staircase& mask, const T* weight, Read<T> dy, Panels<T> dx, Index begin, Index end,
                    Into into, Read<T> gate) {
+  if (recorded_product<DataGradient>(mask, begin, end, into, Table(weight, mask.size()),
+                                     In<T>(dy, 1, mask.rows), Out(dx, 1, mask.cols),
+                                     In<T>(gate, 1, mask.cols)))
+    return;
   if (Columns<T>::worthwhile(mask, dy.count))
     begin = Columns<T>::run(mask, weight, dy, dx, begin, end, into, gate);
   const Backward<T> shape{mask, weight};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/copy.h"
+
 namespace nflows {
 namespace {
 

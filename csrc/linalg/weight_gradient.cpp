@@ -1,6 +1,7 @@
 // The gradients of a linear layer's weights and biases: sums over data rows.
 #include <algorithm>
 
+#include "linalg/product_steps.h"
 #include "linalg/products.h"
 #include "linalg/tile.h"
 #include "simd/transpose.h"
@@ -123,6 +124,9 @@ struct BiasLanes {
 
 template <class T>
 void weight_gradient(const Staircase& mask, Read<T> dy, Read<T> x, Panels<T> scratch, T* dweight) {
+  if (recorded_product<WeightGradient>(mask, 0, mask.rows, Into::kAdd, In<T>(dy, 1, mask.rows),
+                                       In<T>(x, 1, mask.cols), Made(dweight, mask.size())))
+    return;
   if (better_summed<T>(mask)) return for_rows<1, 4>(0, mask.rows, SummedLanes<T>{mask, dy, x, dweight});
   constexpr Index kHalfTile = kTileRows / 2;
   for (Index col = 0; col < mask.cols; col += kBlock<T>) {
@@ -142,6 +146,7 @@ void weight_gradient(const Staircase& mask, Read<T> dy, Read<T> x, Panels<T> scr
 
 template <class T>
 void bias_gradient(Index n_features, Read<T> dy, T* dbias) {
+  if (Op<BiasGradient, In<T>, Sum<T>>::recorded(n_features, BiasGradient{}, In<T>(dy), Sum(dbias))) return;
   for_rows<1, 4>(0, n_features, BiasLanes<T>{dy, dbias});
 }
 

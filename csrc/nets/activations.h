@@ -62,6 +62,22 @@ struct Elu {
   }
 };
 
+// The same as functions of a row (simd/each.h). Adjoints of values become those of pre-activations.
+template <class A>
+struct Activate {
+  template <class Z, class Value>
+  NFLOWS_FN void operator()(Z z, Value value) const {
+    value.set(0, A::value(z[0]));
+  }
+};
+template <class A>
+struct ActivateBackward {
+  template <class Z, class Value, class D>
+  NFLOWS_FN void operator()(Z z, Value value, D adjoint) const {
+    adjoint.set(0, A::backward(adjoint[0], z[0], value[0]));
+  }
+};
+
 enum class Activation { kRelu, kTanh, kSilu, kElu };
 
 inline Activation activation_from(const std::string& name) {

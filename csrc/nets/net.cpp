@@ -67,13 +67,6 @@ void add_skipped(Read<T> from, Panels<T> to, Index begin, Index end) {
   add_features(from.feature(begin), to.feature(begin), end - begin);
 }
 
-// Views by value: through a reference, every store would make the compiler read them anew.
-template <class A, class T>
-void activate(Read<T> z, Panels<T> value, Index begin, Index end) {
-  for (Index p = 0; p < z.count; ++p)
-    for (Index r = begin; r < end; ++r) A::value(Rows<T>::load(z.lanes(p, r))).store(value.lanes(p, r));
-}
-
 template <class T>
 void Net<T>::forward_units(Index l, Index begin, Index end, const T* params, Panels<const T> in,
                            Panels<T> kept, Panels<T> out) const {
@@ -88,7 +81,7 @@ void Net<T>::forward_units(Index l, Index begin, Index end, const T* params, Pan
     const Panels<T> value = value_[l](kept), z = input_[l](kept);
     forward_product(masks_[l], weight, bias, x, z, begin, end);
     if (ends_block(l)) add_skipped(input_[l - 2](kept), z, begin, end);
-    activate<A>(z, value, begin, end);
+    each(end - begin, Activate<A>{}, In(z.feature(begin)), Out(value.feature(begin)));
   });
 }
 
@@ -106,16 +99,6 @@ void Net<T>::forward_degree(Index d, const T* params, Panels<const T> in, Panels
 
 // ---- Backward
 
-// Adjoints of values become those of pre-activations.
-template <class A, class T>
-void activate_backward(Read<T> z, Read<T> value, Panels<T> adjoint, Index begin, Index end) {
-  using R = Rows<T>;
-  for (Index p = 0; p < z.count; ++p)
-    for (Index r = begin; r < end; ++r)
-      A::backward(R::load(adjoint.lanes(p, r)), R::load(z.lanes(p, r)), R::load(value.lanes(p, r)))
-          .store(adjoint.lanes(p, r));
-}
-
 // The adjoints of hidden layer l, rows [begin, end), from those of layer l + 1.
 template <class T>
 void Net<T>::backward_units(Index l, Index begin, Index end, const T* params, Panels<const T> kept,
@@ -131,7 +114,8 @@ void Net<T>::backward_units(Index l, Index begin, Index end, const T* params, Pa
     with_activation(activation_, [&](auto a) {
       using A = decltype(a);
       const Panels<const T> value = value_[l](kept), z = input_[l](kept);
-      activate_backward<A>(z, value, dx, begin, end);
+      each(end - begin, ActivateBackward<A>{}, In(z.feature(begin)), In(value.feature(begin)),
+           Out(dx.feature(begin)));
     });
   }
   if (ends_block(l + 2)) add_skipped(adjoint_[l + 2](scratch), dx, begin, end);

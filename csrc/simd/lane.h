@@ -102,6 +102,14 @@ NFLOWS_FN double from_bits(std::int64_t b) {
 NFLOWS_FN float to_real(std::int32_t a) { return static_cast<float>(a); }
 NFLOWS_FN double to_real(std::int64_t a) { return static_cast<double>(a); }
 
+// Doubles, whatever R is, and back.
+NFLOWS_FN double widened(float a) { return a; }
+NFLOWS_FN double widened(double a) { return a; }
+template <class R>
+NFLOWS_FN R narrowed(double a) {
+  return static_cast<R>(a);
+}
+
 // ---- Written once for a lane and for rows of them
 
 // min and max return the second argument when the first is NaN, and a NaN second argument always.

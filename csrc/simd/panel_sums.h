@@ -1,29 +1,52 @@
-// Sums, shifts and negatives of n neighbouring features of a tile.
+// Sums, shifts, negatives and fillings of n neighbouring features of a tile.
 #pragma once
 
-#include "core/panel.h"
-#include "simd/rows.h"
+#include "core/copy.h"
+#include "simd/each.h"
 
 namespace nflows {
 
+struct Add {
+  template <class From, class To>
+  NFLOWS_FN void operator()(From from, To to) const {
+    to.set(0, to[0] + from[0]);
+  }
+};
 template <class T>
 void add_features(Read<T> from, Panels<T> to, Index n) {
-  for (Index p = 0; p < from.count; ++p)
-    for (Index j = 0; j < n; ++j)
-      (Rows<T>::load(to.lanes(p, j)) + Rows<T>::load(from.lanes(p, j))).store(to.lanes(p, j));
+  each(n, Add{}, In<T>(from), Out(to));
 }
 
 // Adds sign shift_j to feature j.
+struct AddShift {
+  int sign;
+  template <class T, class To>
+  NFLOWS_FN void operator()(T shift, To to) const {
+    to.set(0, to[0] + static_cast<T>(sign) * shift);
+  }
+};
 template <class T>
-void add_shift(const T* shift, T sign, Panels<T> x, Index n) {
-  for (Index p = 0; p < x.count; ++p)
-    for (Index j = 0; j < n; ++j) (Rows<T>::load(x.lanes(p, j)) + sign * shift[j]).store(x.lanes(p, j));
+void add_shift(const T* shift, int sign, Panels<T> x, Index n) {
+  each(n, AddShift{sign}, Given(shift), Out(x));
 }
 
+struct Negate {
+  template <class From, class To>
+  NFLOWS_FN void operator()(From from, To to) const {
+    to.set(0, -from[0]);
+  }
+};
 template <class T>
 void negate_features(Read<T> from, Panels<T> to, Index n) {
-  for (Index p = 0; p < from.count; ++p)
-    for (Index j = 0; j < n; ++j) (-Rows<T>::load(from.lanes(p, j))).store(to.lanes(p, j));
+  each(n, Negate{}, In<T>(from), Out(to));
 }
+
+// A number for all rows.
+struct Put {
+  template <class T, class To>
+  NFLOWS_FN void operator()(T value, To to) const {
+    to.set(0, typename To::Number(value));
+  }
+};
 
 }  // namespace nflows

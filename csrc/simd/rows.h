@@ -271,7 +271,39 @@ NFLOWS_FN T sum(Rows<T> a) {
   return lane[0];
 }
 
-// total[16] += a, in double whatever T is: log-determinants are sums of many terms.
+// ---- Doubles of rows, whatever T is: log-determinants are sums of many terms
+
+template <class T>
+NFLOWS_FN Rows<double> widened(Rows<T> a) {
+  if constexpr (sizeof(T) == sizeof(double)) {
+    return a;
+  } else {
+    constexpr int kHalf = kNativeLanes<T> / 2;
+    typedef T HalfVector __attribute__((vector_size(kRegisterBytes / 2)));
+    static_assert(kHalf == kNativeLanes<double>);
+    Rows<double> r;
+    NFLOWS_PARTS(Rows<double>::kParts, HalfVector half;
+                 __builtin_memcpy(&half, reinterpret_cast<const char*>(&a) + i * sizeof half, sizeof half);
+                 r.part[i] = __builtin_convertvector(half, Native<double>))
+    return r;
+  }
+}
+
+template <class R>
+NFLOWS_FN R narrowed(Rows<double> a) {
+  using T = ScalarOf<R>;
+  if constexpr (sizeof(T) == sizeof(double)) {
+    return a;
+  } else {
+    typedef T HalfVector __attribute__((vector_size(kRegisterBytes / 2)));
+    R r;
+    NFLOWS_PARTS(Rows<double>::kParts, const HalfVector half = __builtin_convertvector(a.part[i], HalfVector);
+                 __builtin_memcpy(reinterpret_cast<char*>(&r) + i * sizeof half, &half, sizeof half))
+    return r;
+  }
+}
+
+// total[16] += a
 template <class T>
 NFLOWS_FN void accumulate(double* total, Rows<T> a) {
   if constexpr (sizeof(T) == sizeof(double)) {

@@ -12,9 +12,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <type_traits>
 
-#include "core/panel.h"
+#include "core/index.h"
+#include "simd/lane.h"
 #include "train/options.h"
 
 namespace nflows {
@@ -34,25 +34,26 @@ struct AdamStep {
         decay_rate(static_cast<T>(scheduled_rate * o.alpha)),
         kept(static_cast<T>(std::min(o.average_decay, (1.0 + t) / (10.0 + t)))) {}
 
-  // Parameters [begin, end), which decay or not; `scale` clips the gradient. Returns whether all stayed within the bound. So many pointers are more than compilers
-  // compare at run time: told that nothing overlaps, they vectorize the loop.
+  // One parameter; whether it stayed within the bound.
+  NFLOWS_FN bool update(T g, bool decays, T& p, T& a, T& m, T& v) const {
+    const T bound = static_cast<T>(kLargestParameter), decay = decays ? decay_rate : T(0);
+    m = beta_1 * m + (1 - beta_1) * g;
+    v = beta_2 * v + (1 - beta_2) * (g * g);
+    const T next = p - (rate * m / (sqrt(v) * root_correction + epsilon) + decay * p);
+    p = max(-bound, min(bound, next));
+    a = p + kept * (a - p);
+    return p == next;
+  }
+
+  // Parameters [begin, end), which decay or not; `scale` clips the gradient. Whether all stayed within the bound. So many
+  // pointers are more than compilers compare at run time: told that nothing overlaps, they vectorize the loop.
   bool update(Index begin, Index end, const T* __restrict gradient, T scale, bool decays, T* __restrict p,
               T* __restrict a, T* __restrict m, T* __restrict v) const {
-    const auto [rate, beta_1, beta_2, epsilon, root_correction, decay_rate, kept] = *this;
-    const T bound = static_cast<T>(kLargestParameter);
-    const T decay = decays ? decay_rate : T(0);
-    using Word = std::conditional_t<sizeof(T) == 4, std::int32_t,
-                                    std::int64_t>;  // of T's width, for the vectors' sake
+    const AdamStep own = *this;
+    using Word = Int<T>;  // of T's width, for the vectors' sake
     Word beyond = 0;
-    for (Index i = begin; i < end; ++i) {
-      const T g = gradient[i] * scale;
-      m[i] = beta_1 * m[i] + (1 - beta_1) * g;
-      v[i] = beta_2 * v[i] + (1 - beta_2) * (g * g);
-      const T next = p[i] - (rate * m[i] / (std::sqrt(v[i]) * root_correction + epsilon) + decay * p[i]);
-      p[i] = std::max(-bound, std::min(bound, next));
-      a[i] = p[i] + kept * (a[i] - p[i]);
-      beyond |= p[i] != next;
-    }
+    for (Index i = begin; i < end; ++i)
+      beyond |= !own.update(gradient[i] * scale, decays, p[i], a[i], m[i], v[i]);
     return beyond == 0;
   }
 };

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "core/parallel.h"
+#include "train/clipping.h"
 #include "train/forward_kl.h"
 
 namespace nflows {
@@ -21,16 +21,6 @@ inline constexpr Index kMaxGradients = 1 << 23;  // numbers, in more than four p
 inline constexpr Index kSlice = 4096;
 inline constexpr Index kSlicesPerThread = 3;
 
-// A gradient shorter than this is rounding: the mean of terms of order one that cancel. Adam divides by the
-// gradient's own size and would make full steps of it, in directions that mean nothing. This is where a flow that
-// starts at its optimum, as a Gaussian does, stays.
-template <class T>
-inline constexpr double kRounding = 1e3 * std::numeric_limits<T>::epsilon();
-
-// The usual norm before the first gradient: those of whitened rows at the identity are of this order. Without it, a
-// row at 1e6 in the first batch would pass for usual, and Adam would not see the others for a thousand steps.
-inline constexpr double kFirstNorm = 3.0;
-
 // The sum of term(i) over [begin, end), in as many chains as a register has lanes.
 template <class Term>
 double sum(Index begin, Index end, const Term& term) {
@@ -40,10 +30,6 @@ double sum(Index begin, Index end, const Term& term) {
     for (int l = 0; l < kLanes; ++l) chains[l] += term(i + l);
   for (; i < end; ++i) chains[0] += term(i);
   return std::accumulate(chains, chains + kLanes, 0.0);
-}
-
-void check_positive(double value, const char* name) {
-  check(std::isfinite(value) && value > 0.0, "trainer: ", name, " must be positive and finite, got ", value);
 }
 
 }  // namespace
@@ -56,16 +42,7 @@ Trainer<T>::Trainer(const Flow<T>& flow, const TrainerOptions& options, const Tr
       schedule_(options.schedule, options.total_steps, options.warm_up_steps),
       derived_(flow),
       sums_((flow.n_params() + kSlice - 1) / kSlice) {
-  const auto is_share = [](double value) { return value >= 0.0 && value < 1.0; };
-  check_positive(options.learning_rate, "learning_rate");
-  check_positive(options.epsilon, "epsilon");
-  check(options.clip_ratio > 1.0, "trainer: clip_ratio must be larger than 1, got ", options.clip_ratio);
-  check(is_share(options.beta_1), "trainer: beta_1 must be in [0, 1), got ", options.beta_1);
-  check(is_share(options.beta_2), "trainer: beta_2 must be in [0, 1), got ", options.beta_2);
-  check(is_share(options.average_decay), "trainer: average_decay must be in [0, 1), got ",
-        options.average_decay);
-  check(std::isfinite(options.alpha) && options.alpha >= 0.0, "trainer: alpha must not be negative, got ",
-        options.alpha);
+  check_options(options);
 }
 
 template <class T>
@@ -145,15 +122,6 @@ void Trainer<T>::run_part(Part& part, Worker& worker, const Batch& batch, Index 
   }
 }
 
-// The factor that shortens a gradient of this norm to clip_ratio times the usual one: the root mean square norm of
-// those before it, as they were taken, which Adam's second moments hold.
-template <class T>
-double Trainer<T>::clip(double norm, double sum_of_moments) const {
-  const double forgotten = std::pow(options_.beta_2, static_cast<double>(steps));
-  const double usual = steps == 0 ? kFirstNorm : std::sqrt(sum_of_moments / (1.0 - forgotten));
-  return std::min(1.0, options_.clip_ratio * usual / norm);
-}
-
 // Adds numbers [begin, end) of the first n parts pairwise into those of the first.
 template <class T>
 void Trainer<T>::reduce(Index n, Index begin, Index end) {
@@ -184,12 +152,11 @@ bool Trainer<T>::reduce_and_update(Index n, int n_threads) {
 
   Sums total{0.0, 0.0, true};
   for (const Sums& of : sums_) total.squares += of.squares, total.moments += of.moments;
-  const double norm = std::sqrt(total.squares);
-  if (!(total.squares <= std::numeric_limits<T>::max()))
-    return false;  // nor would Adam's second moments be finite
-  if (norm <= kRounding<T>) return true;
+  const Clipping<T> clipping(options_, steps);
+  if (!clipping.finite(total.squares)) return false;
+  if (clipping.rounding(total.squares)) return true;
 
-  const T scale = static_cast<T>(clip(norm, total.moments));
+  const T scale = clipping.scale(total.squares, total.moments);
   const AdamStep<T> step(options_, options_.learning_rate * schedule_.factor(steps), steps + 1);
   ++steps;
   parallel_for(n_slices, n_threads, [&](Index slice, int) {

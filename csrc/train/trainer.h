@@ -70,7 +70,6 @@ class Trainer {
   void run_part(Part& part, Worker& worker, const Batch& batch, Index begin, Index end);
   void reduce(Index n_parts, Index begin, Index end);
   bool reduce_and_update(Index n_parts, int n_threads);
-  double clip(double norm, double sum_of_moments) const;
 
   const Flow<T>& flow_;
   TrainerOptions options_;

@@ -26,6 +26,7 @@ __all__ = [
     "available",
     "built",
     "choice",
+    "device",
     "engine",
     "hooks",
     "load",
@@ -76,6 +77,31 @@ def load(isa: str) -> _engine.Engine:
 def _opened(isa: str) -> _engine.Engine:
     """The engine of a module that runs here: one object for all who load it."""
     return _engine.Engine(importlib.import_module(f"{__name__}._engine_{isa}").engine)
+
+
+@functools.cache
+def device(name: str, isa: str | None = None) -> _engine.Engine:
+    """Return the engine of a device, whose flows the engine `isa` makes and starts; by default the chosen one.
+
+    Parameters
+    ----------
+    name : {"cuda", "host"}
+        "host" carries out on this machine what a device does: tests run it, where it was built with the hooks.
+    isa : {"base", "avx2", "avx512"}, optional
+        The instruction set of the CPU engine beside it.
+
+    Raises
+    ------
+    EngineError
+        If there is no such engine in this build.
+    """
+    if find_spec(f"{__name__}._engine_{name}") is None:
+        option = {"cuda": "NFLOWS_CUDA", "host": "NFLOWS_HOOKS"}[name]
+        raise EngineError(
+            f"this build has no engine for the device {name!r}: install with -Ccmake.define.{option}=ON"
+        )
+    cpu = engine if isa is None else load(isa)
+    return cpu.device(importlib.import_module(f"{__name__}._engine_{name}").device)
 
 
 def hooks(isa: str) -> ModuleType:

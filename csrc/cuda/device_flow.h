@@ -1,0 +1,204 @@
+// A flow on a device: the CPU engine's flow writes its tile programs down, blocks carry them out.
+//
+// Starts stay with the CPU engine. Rows come and go in pieces, parameters stay on the device. A row's result does not
+// depend on the tile it falls into; sums over rows are taken in an order that follows from the rows' number and the device.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "cuda/training_kernels.h"
+#include "engine/engine.h"
+
+namespace nflows {
+
+// Parameters on a device.
+template <class T, class Queue>
+class DeviceParams final : public Params<T> {
+ public:
+  explicit DeviceParams(Index n) : values_(queue_, n) { queue_.zero(values_.data(), n); }
+
+  Index size() const override { return values_.size(); }
+  void read(T* to) const override {
+    Queue queue;
+    queue.download(to, data(), size());
+    queue.wait();
+  }
+  void write(const T* from) override {
+    queue_.upload(data(), from, size());
+    queue_.wait();
+  }
+  T* data() const { return values_.data(); }
+
+ private:
+  Queue queue_;
+  typename Queue::template Buffer<T> values_;
+};
+
+template <class T, class Queue>
+T* device_data(const Params<T>& params) {
+  return static_cast<const DeviceParams<T, Queue>&>(params).data();
+}
+
+// How PassKernels are launched: each knows some formulas.
+template <class T, class Queue>
+struct PassVariant {
+  std::vector<std::string> operations;
+  void (*launch)(Queue& queue, Index n_blocks, const PassArguments<T>& arguments);
+};
+template <class T, class Queue>
+const std::vector<PassVariant<T, Queue>>& pass_variants();  // the simplest first
+
+template <class T, class Queue, class... Formulas>
+PassVariant<T, Queue> pass_variant() {
+  using Kernel = PassKernel<T, Formulas...>;
+  return {Kernel::Operations::names(), [](Queue& queue, Index n_blocks, const PassArguments<T>& arguments) {
+            queue.launch(n_blocks, arguments.shared(), Kernel{arguments});
+          }};
+}
+
+// A tile program on the device, its operations numbered as the kernel has them.
+template <class T, class Queue>
+class DeviceProgram {
+ public:
+  DeviceProgram(Queue& queue, TileProgram program, const std::vector<std::string>& operations)
+      : steps_(queue, std::ssize(program.steps)), constants_(queue, std::ssize(program.constants)) {
+    for (Step& step : program.steps) {
+      const auto known = std::find(operations.begin(), operations.end(), program.ops[step.op]);
+      step.op = static_cast<std::int32_t>(known - operations.begin());
+    }
+    queue.upload(steps_.data(), program.steps.data(), steps_.size());
+    queue.upload(constants_.data(), program.constants.data(), constants_.size());
+    queue.wait();
+  }
+  LoadedProgram loaded() const { return {steps_.data(), steps_.size(), constants_.data()}; }
+
+ private:
+  typename Queue::template Buffer<Step> steps_;
+  typename Queue::template Buffer<std::byte> constants_;
+};
+
+// The operations that a program has and a kernel lacks, as typeid calls them; and as people read them.
+std::vector<std::string> lacking(const Program& program, const std::vector<std::string>& operations);
+std::string readable(const std::string& operation);
+
+inline Index chunks(Index n) { return (n + kChunk - 1) / kChunk; }
+
+// What a device knows of one flow.
+template <class T, class Queue>
+class DeviceFlow {
+ public:
+  template <class V>
+  using Buffer = typename Queue::template Buffer<V>;
+
+  explicit DeviceFlow(std::shared_ptr<const EngineFlow<T>> cpu) : cpu_(std::move(cpu)) {}
+
+  const EngineFlow<T>& cpu() const { return *cpu_; }
+  Index n_gradient() const { return cpu_->n_params() + cpu_->n_dderived(); }
+
+  // Derived values of parameters, or the gradients of their adjoints.
+  void derive(Queue& queue, const T* params, std::byte* derived) const {
+    queue.launch(1, 0, DeriveKernel<T>{derive_program(queue, Task::kDerive), params, derived, nullptr});
+  }
+  void derive_backward(Queue& queue, const T* params, std::byte* derived, T* gradient) const {
+    queue.launch(1, 0,
+                 DeriveKernel<T>{derive_program(queue, Task::kDeriveBackward), params, derived, gradient});
+  }
+
+  // gradient = the sum of those of all blocks of a pass.
+  void reduce(Queue& queue, T* gradients, Index n_blocks, T* gradient) const {
+    TrainingState<T> at{};
+    at.n_gradient = n_gradient();
+    at.n_blocks = n_blocks;
+    at.gradients = gradients;
+    at.gradient = gradient;
+    queue.launch(chunks(at.n_gradient), 0, ReduceKernel<T>{at});
+  }
+
+  // A pass, and how it is laid out for n rows.
+  struct Pass {
+    const PassVariant<T, Queue>* variant;
+    PassArguments<T> arguments;
+    Index n_blocks;
+    Buffer<std::byte> slots;
+
+    void launch(Queue& queue) const { variant->launch(queue, n_blocks, arguments); }
+  };
+  Pass pass(Queue& queue, Task task, Index n_rows) const {
+    const Entry& entry = this->entry(queue, task);
+    Pass pass{entry.variant, entry.arguments, 0, {}};
+    PassArguments<T>& a = pass.arguments;
+    const Index processors = Queue::multiprocessors();
+    while (a.lanes > kFewestLanes && n_rows < processors * a.lanes) a.lanes /= 2;
+    const Index n_tiles = (n_rows + a.lanes - 1) / a.lanes;
+    pass.n_blocks = std::max<Index>(std::min(n_tiles, processors * kBlocksPerProcessor), 1);
+    if (task >= Task::kLogProbBackward)
+      pass.n_blocks =
+          std::min(pass.n_blocks, std::max<Index>(kMostGradients / std::max<Index>(n_gradient(), 1), 1));
+    if (a.shared() > Queue::shared_limit()) {
+      pass.slots = Buffer<std::byte>(queue, pass.n_blocks * a.slot_bytes());
+      a.slots = pass.slots.data();
+    }
+    return pass;
+  }
+
+ private:
+  static constexpr Index kMostLanes = 32, kFewestLanes = 8, kParts = 512, kBlocksPerProcessor = 2;
+  static constexpr Index kMostGradients = Index{1} << 28;  // numbers, of all blocks
+
+  struct Entry {
+    const PassVariant<T, Queue>* variant;
+    std::unique_ptr<DeviceProgram<T, Queue>> program;
+    PassArguments<T> arguments;
+  };
+
+  const Entry& entry(Queue& queue, Task task) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Entry& entry = entries_[task];
+    if (entry.program) return entry;
+    const TileProgram program = cpu_->program(task);
+    for (const PassVariant<T, Queue>& variant : pass_variants<T, Queue>())
+      if (entry.variant == nullptr && lacking(program, variant.operations).empty()) entry.variant = &variant;
+    if (entry.variant == nullptr) refuse(lacking(program, pass_variants<T, Queue>().back().operations));
+    entry.program = std::make_unique<DeviceProgram<T, Queue>>(queue, program, entry.variant->operations);
+    PassArguments<T>& a = entry.arguments;
+    a.program = entry.program->loaded();
+    a.n_slots = program.n_slots;
+    a.x_slot = program.x;
+    a.context_slot = program.context;
+    a.dlog_det_slot = program.dlog_det;
+    a.dout_slot = program.dout;
+    a.out_slot = program.out;
+    a.dcontext_slot = program.dcontext;
+    a.lanes = kMostLanes;
+    a.n_parts = kParts;
+    a.x.n = cpu_->n_features();
+    a.context.n = a.dcontext.n = cpu_->n_context();
+    a.dout.n = a.out.n = cpu_->n_features();
+    return entry;
+  }
+
+  LoadedProgram derive_program(Queue& queue, Task task) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Entry& entry = entries_[task];
+    if (!entry.program) {
+      const TileProgram program = cpu_->program(task);
+      const std::vector<std::string> known = DeriveKernel<T>::Operations::names();
+      if (const auto unknown = lacking(program, known); !unknown.empty()) refuse(unknown);
+      entry.program = std::make_unique<DeviceProgram<T, Queue>>(queue, program, known);
+    }
+    return entry.program->loaded();
+  }
+
+  [[noreturn]] static void refuse(const std::vector<std::string>& operations) {
+    fail("device: this flow has no path there yet, for want of ", readable(operations.front()));
+  }
+
+  std::shared_ptr<const EngineFlow<T>> cpu_;
+  mutable std::mutex mutex_;
+  mutable std::map<Task, Entry> entries_;
+};
+
+}  // namespace nflows

@@ -1,0 +1,15 @@
+// The pass of float numbers on the host: one kernel for all formulas.
+#include "cuda/device_flow.h"
+#include "cuda/formulas.h"
+#include "cuda/host_queue.h"
+
+namespace nflows {
+
+template <>
+const std::vector<PassVariant<float, HostQueue>>& pass_variants() {
+  static const std::vector<PassVariant<float, HostQueue>> all{
+      pass_variant<float, HostQueue, NFLOWS_FORMULAS>()};
+  return all;
+}
+
+}  // namespace nflows

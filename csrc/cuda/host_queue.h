@@ -1,0 +1,70 @@
+// Queue: a device's memory and the order of its work. This one is the host's own, which the ordinary tests run: launches
+// are loops over blocks. cuda_queue.h has the other.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "cuda/thread_block.h"
+
+namespace nflows {
+
+class HostQueue {
+ public:
+  static constexpr const char* kName = "host";
+
+  // What the device is like, so that tests meet every way of laying out work: few multiprocessors, little shared memory.
+  static Index multiprocessors() { return 3; }
+  static Index shared_limit() { return 24 << 10; }
+  static void check_available() {}
+
+  template <class V>
+  class Buffer {
+   public:
+    Buffer() = default;
+    Buffer(HostQueue&, Index n)
+        : size_(n), data_(std::make_unique<Line[]>(static_cast<std::size_t>(lines(n)))) {}
+    V* data() const { return reinterpret_cast<V*>(data_.get()); }
+    Index size() const { return size_; }
+
+   private:
+    struct alignas(64) Line {
+      std::byte bytes[64];
+    };
+    static Index lines(Index n) { return n * static_cast<Index>(sizeof(V)) / 64 + 1; }
+    Index size_ = 0;
+    std::unique_ptr<Line[]> data_;
+  };
+
+  template <class V>
+  void upload(V* to, const V* from, Index n) {
+    std::copy_n(from, n, to);
+  }
+  template <class V>
+  void download(V* to, const V* from, Index n) {
+    std::copy_n(from, n, to);
+  }
+  template <class V>
+  void zero(V* at, Index n) {
+    std::memset(static_cast<void*>(at), 0, static_cast<std::size_t>(n) * sizeof(V));
+  }
+
+  template <class Kernel>
+  void launch(Index n_blocks, Index shared, const Kernel& kernel) {
+    for (Index b = 0; b < n_blocks; ++b) {
+      const Buffer<std::byte> own(*this, shared);
+      kernel(ThreadBlock{b, n_blocks, own.data()});
+    }
+  }
+
+  // The same launches n times.
+  template <class Launches>
+  void repeat(Index n, const Launches& launches) {
+    for (Index i = 0; i < n; ++i) launches();
+  }
+
+  void wait() {}
+};
+
+}  // namespace nflows

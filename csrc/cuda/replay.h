@@ -1,0 +1,192 @@
+// A step of a program (core/program.h), carried out by a block for the rows of its tile.
+#pragma once
+
+#include <utility>
+
+#include "core/once.h"
+#include "core/program.h"
+#include "cuda/row.h"
+
+namespace nflows {
+
+// A block's tile: where each space begins, and how many rows there are.
+struct Tile {
+  ThreadBlock block;
+  Index lanes;
+  std::byte* spaces[kSpaces];
+  double* parts;  // room for what items add to totals and sums
+  Index n_parts;
+
+  NFLOWS_KERNEL void set(Space space, const void* begin) {
+    spaces[static_cast<int>(space)] = static_cast<std::byte*>(const_cast<void*>(begin));
+  }
+
+  template <class V>
+  NFLOWS_KERNEL V* at(const View& view, Index j) const {
+    Index unit = 1;
+    if (view.space == Space::kSlots) unit = lanes * static_cast<Index>(sizeof(V));
+    if (view.space == Space::kTotals) unit = lanes * static_cast<Index>(sizeof(double));
+    if (view.space == Space::kNothing) return nullptr;
+    return reinterpret_cast<V*>(spaces[static_cast<int>(view.space)] + (view.at + j * view.step) * unit);
+  }
+  template <class F>
+  NFLOWS_KERNEL const F& function(const Step& step) const {
+    return *reinterpret_cast<const F*>(spaces[static_cast<int>(Space::kConstants)] + step.function);
+  }
+};
+
+// ---- Operands of a row: what the function gets, and the part that it adds, if it is one that adds
+
+template <class A>
+struct RowOperand;
+
+template <class T>
+struct RowOperand<In<T>> {
+  static constexpr bool kAdds = false;
+  InRow<T> own;
+  NFLOWS_KERNEL RowOperand(const Tile& tile, const View& view, Index j, Index lane, double*)
+      : own{tile.at<T>(view, j), tile.lanes, lane} {}
+  NFLOWS_KERNEL InRow<T> get() { return own; }
+  NFLOWS_KERNEL void finish() {}
+};
+template <class T>
+struct RowOperand<Out<T>> {
+  static constexpr bool kAdds = false;
+  OutRow<T> own;
+  NFLOWS_KERNEL RowOperand(const Tile& tile, const View& view, Index j, Index lane, double*)
+      : own{tile.at<T>(view, j), tile.lanes, lane} {}
+  NFLOWS_KERNEL OutRow<T> get() { return own; }
+  NFLOWS_KERNEL void finish() {}
+};
+template <>
+struct RowOperand<Total> {
+  static constexpr bool kAdds = true;
+  TotalRow own;
+  NFLOWS_KERNEL RowOperand(const Tile&, const View&, Index, Index, double* part) : own{part} { *part = 0.0; }
+  NFLOWS_KERNEL TotalRow get() { return own; }
+  NFLOWS_KERNEL void finish() {}
+};
+template <class T>
+struct RowOperand<Sum<T>> {
+  static constexpr bool kAdds = true;
+  SumRow<T> own;
+  double* part;
+  NFLOWS_KERNEL RowOperand(const Tile&, const View&, Index, Index, double* part_) : part(part_) {}
+  NFLOWS_KERNEL SumRow<T>& get() { return own; }
+  NFLOWS_KERNEL void finish() { *part = own.total * own.factor; }
+};
+template <class V>
+struct RowOperand<Given<V>> {
+  static constexpr bool kAdds = false;
+  V own;
+  NFLOWS_KERNEL RowOperand(const Tile& tile, const View& view, Index j, Index, double*)
+      : own(view.space == Space::kNothing ? V() : *tile.at<const V>(view, j)) {}
+  NFLOWS_KERNEL V get() { return own; }
+  NFLOWS_KERNEL void finish() {}
+};
+template <class V>
+struct RowOperand<Table<V>> {
+  static constexpr bool kAdds = false;
+  const V* own;
+  NFLOWS_KERNEL RowOperand(const Tile& tile, const View& view, Index j, Index, double*)
+      : own(tile.at<const V>(view, j)) {}
+  NFLOWS_KERNEL const V* get() { return own; }
+  NFLOWS_KERNEL void finish() {}
+};
+
+// Adds the parts of an operand up, for `n` items from the first one on: parts[item][lane].
+template <class A>
+struct AddUp {
+  static NFLOWS_KERNEL void run(const Tile&, const View&, Index, Index, const double*) {}
+};
+template <>
+struct AddUp<Total> {  // a row's items in their order
+  static NFLOWS_KERNEL void run(const Tile& tile, const View& view, Index, Index n, const double* parts) {
+    double* total = tile.at<double>(view, 0);
+    tile.block.each(tile.lanes, [&](Index lane) {
+      double sum = total[lane];
+      for (Index j = 0; j < n; ++j) sum += parts[j * tile.lanes + lane];
+      total[lane] = sum;
+    });
+  }
+};
+template <class T>
+struct AddUp<Sum<T>> {  // an item's rows in their order
+  static NFLOWS_KERNEL void run(const Tile& tile, const View& view, Index first, Index n,
+                                const double* parts) {
+    if (view.space == Space::kNothing) return;
+    tile.block.each(n, [&](Index j) {
+      double sum = 0.0;
+      for (Index lane = 0; lane < tile.lanes; ++lane) sum += parts[j * tile.lanes + lane];
+      *tile.at<T>(view, first + j) += static_cast<T>(sum);
+    });
+  }
+};
+
+// ---- Operations
+
+template <class Operation>
+struct Replay;
+
+template <class F, class... Args>
+struct Replay<Op<F, Args...>> {
+  static constexpr int kAdders = (0 + ... + (RowOperand<Args>::kAdds ? 1 : 0));
+
+  static NFLOWS_KERNEL void run(const Tile& tile, const Step& step) {
+    run(tile, step, std::index_sequence_for<Args...>{});
+  }
+
+ private:
+  // The place of operand i among those that add.
+  static constexpr int place(int i) {
+    constexpr bool adds[] = {RowOperand<Args>::kAdds...};
+    int n = 0;
+    for (int k = 0; k < i; ++k) n += adds[k] ? 1 : 0;
+    return n;
+  }
+  template <int i>
+  static constexpr int kPlace = place(i);
+
+  template <std::size_t... i>
+  static NFLOWS_KERNEL void run(const Tile& tile, const Step& step, std::index_sequence<i...>) {
+    const F& f = tile.function<F>(step);
+    Index chunk = step.n;
+    if constexpr (kAdders > 0) chunk = tile.n_parts / (kAdders * tile.lanes);
+    for (Index first = 0; first < step.n; first += chunk) {
+      const Index n = first + chunk < step.n ? chunk : step.n - first, room = chunk * tile.lanes;
+      tile.block.each(n * tile.lanes, [&](Index at) {
+        const Index j = first + at / tile.lanes, lane = at % tile.lanes;
+        row(f, RowOperand<Args>(tile, step.views[i], j, lane, tile.parts + kPlace<i> * room + at)...);
+      });
+      (AddUp<Args>::run(tile, step.views[i], first, n, tile.parts + kPlace<i> * room), ...);
+    }
+  }
+
+  template <class... Operands>
+  static NFLOWS_KERNEL void row(const F& f, Operands... operands) {
+    f(operands.get()...);
+    (operands.finish(), ...);
+  }
+};
+
+// Functions of numbers that belong to no row (core/once.h).
+template <class Operation>
+struct ReplayOnce;
+
+template <class F, class... Args>
+struct ReplayOnce<Op<F, Args...>> {
+  static NFLOWS_KERNEL void run(const Tile& tile, const Step& step) {
+    run(tile, step, std::index_sequence_for<Args...>{});
+  }
+
+ private:
+  template <std::size_t... i>
+  static NFLOWS_KERNEL void run(const Tile& tile, const Step& step, std::index_sequence<i...>) {
+    const F& f = tile.function<F>(step);
+    tile.block.each(step.n, [&](Index j) {
+      f(tile.at<std::remove_pointer_t<decltype(std::declval<Args>().at)>>(step.views[i], j)...);
+    });
+  }
+};
+
+}  // namespace nflows
