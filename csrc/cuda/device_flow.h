@@ -42,33 +42,32 @@ T* device_data(const Params<T>& params) {
   return static_cast<const DeviceParams<T, Queue>&>(params).data();
 }
 
-// How PassKernels are launched: each knows some formulas.
+// A PassKernel and the groups of operations that it knows.
 template <class T, class Queue>
 struct PassVariant {
-  std::vector<std::string> operations;
+  std::vector<std::vector<std::string>> groups;
   void (*launch)(Queue& queue, Index n_blocks, const PassArguments<T>& arguments);
 };
 template <class T, class Queue>
-const std::vector<PassVariant<T, Queue>>& pass_variants();  // the simplest first
+const std::vector<PassVariant<T, Queue>>& pass_variants();  // the simplest first, that of all operations last
 
-template <class T, class Queue, class... Formulas>
-PassVariant<T, Queue> pass_variant() {
-  using Kernel = PassKernel<T, Formulas...>;
-  return {Kernel::Operations::names(), [](Queue& queue, Index n_blocks, const PassArguments<T>& arguments) {
-            queue.launch(n_blocks, arguments.shared(), Kernel{arguments});
-          }};
-}
+// The numbers of a program's operations as a kernel of these groups has them; or those that it lacks.
+struct Numbering {
+  std::vector<std::int32_t> numbers;
+  std::vector<std::string> lacking;
+};
+Numbering numbering(const Program& program, const std::vector<std::vector<std::string>>& groups);
 
-// A tile program on the device, its operations numbered as the kernel has them.
-template <class T, class Queue>
+// An operation's name as people read it.
+std::string readable(const std::string& operation);
+
+// A tile program on the device.
+template <class Queue>
 class DeviceProgram {
  public:
-  DeviceProgram(Queue& queue, TileProgram program, const std::vector<std::string>& operations)
+  DeviceProgram(Queue& queue, TileProgram program, const std::vector<std::int32_t>& numbers)
       : steps_(queue, std::ssize(program.steps)), constants_(queue, std::ssize(program.constants)) {
-    for (Step& step : program.steps) {
-      const auto known = std::find(operations.begin(), operations.end(), program.ops[step.op]);
-      step.op = static_cast<std::int32_t>(known - operations.begin());
-    }
+    for (Step& step : program.steps) step.op = numbers[step.op];
     queue.upload(steps_.data(), program.steps.data(), steps_.size());
     queue.upload(constants_.data(), program.constants.data(), constants_.size());
     queue.wait();
@@ -79,10 +78,6 @@ class DeviceProgram {
   typename Queue::template Buffer<Step> steps_;
   typename Queue::template Buffer<std::byte> constants_;
 };
-
-// The operations that a program has and a kernel lacks, as typeid calls them; and as people read them.
-std::vector<std::string> lacking(const Program& program, const std::vector<std::string>& operations);
-std::string readable(const std::string& operation);
 
 inline Index chunks(Index n) { return (n + kChunk - 1) / kChunk; }
 
@@ -149,9 +144,9 @@ class DeviceFlow {
   static constexpr Index kMostGradients = Index{1} << 28;  // numbers, of all blocks
 
   struct Entry {
-    const PassVariant<T, Queue>* variant;
-    std::unique_ptr<DeviceProgram<T, Queue>> program;
-    PassArguments<T> arguments;
+    const PassVariant<T, Queue>* variant = nullptr;
+    std::unique_ptr<DeviceProgram<Queue>> program;
+    PassArguments<T> arguments{};
   };
 
   const Entry& entry(Queue& queue, Task task) const {
@@ -159,10 +154,14 @@ class DeviceFlow {
     Entry& entry = entries_[task];
     if (entry.program) return entry;
     const TileProgram program = cpu_->program(task);
-    for (const PassVariant<T, Queue>& variant : pass_variants<T, Queue>())
-      if (entry.variant == nullptr && lacking(program, variant.operations).empty()) entry.variant = &variant;
-    if (entry.variant == nullptr) refuse(lacking(program, pass_variants<T, Queue>().back().operations));
-    entry.program = std::make_unique<DeviceProgram<T, Queue>>(queue, program, entry.variant->operations);
+    Numbering found;
+    for (const PassVariant<T, Queue>& variant : pass_variants<T, Queue>()) {
+      entry.variant = &variant;
+      found = numbering(program, variant.groups);
+      if (found.lacking.empty()) break;
+    }
+    refuse(found);
+    entry.program = std::make_unique<DeviceProgram<Queue>>(queue, program, found.numbers);
     PassArguments<T>& a = entry.arguments;
     a.program = entry.program->loaded();
     a.n_slots = program.n_slots;
@@ -185,15 +184,16 @@ class DeviceFlow {
     Entry& entry = entries_[task];
     if (!entry.program) {
       const TileProgram program = cpu_->program(task);
-      const std::vector<std::string> known = DeriveKernel<T>::Operations::names();
-      if (const auto unknown = lacking(program, known); !unknown.empty()) refuse(unknown);
-      entry.program = std::make_unique<DeviceProgram<T, Queue>>(queue, program, known);
+      const Numbering found = numbering(program, {DeriveGroup<T>::names()});
+      refuse(found);
+      entry.program = std::make_unique<DeviceProgram<Queue>>(queue, program, found.numbers);
     }
     return entry.program->loaded();
   }
 
-  [[noreturn]] static void refuse(const std::vector<std::string>& operations) {
-    fail("device: this flow has no path there yet, for want of ", readable(operations.front()));
+  static void refuse(const Numbering& found) {
+    check(found.lacking.empty(), "device: this flow has no path there yet; what is missing is ",
+          found.lacking.empty() ? "nothing" : readable(found.lacking.front()));
   }
 
   std::shared_ptr<const EngineFlow<T>> cpu_;

@@ -1,7 +1,8 @@
 // The kernels: what all blocks of a launch do, for any ThreadBlock. A kernel is plain numbers and pointers of the device.
 #pragma once
 
-#include "cuda/operations.h"
+#include "cuda/group.h"
+#include "simd/lane.h"
 
 namespace nflows {
 
@@ -35,10 +36,9 @@ struct Progress {
   std::int64_t steps;  // Adam's t
 };
 
-// Derived values, or their adjoints: one block.
+// Derived values, or what their adjoints give to the gradient: one block.
 template <class T>
 struct DeriveKernel {
-  using Operations = Dispatch<DeriveOperations<T>>;
   LoadedProgram program;
   const T* params;
   std::byte* derived;
@@ -50,7 +50,8 @@ struct DeriveKernel {
     tile.set(Space::kDerived, derived);
     tile.set(Space::kGradient, gradient);
     tile.set(Space::kConstants, program.constants);
-    for (Index s = 0; s < program.n_steps; ++s) Operations::once(tile, program.steps[s]);
+    for (Index s = 0; s < program.n_steps; ++s)
+      DeriveGroup<T>::run(tile, program.steps[s], program.steps[s].op);
   }
 };
 
@@ -88,10 +89,9 @@ struct PassArguments {
   NFLOWS_FN Index slot_bytes() const { return n_slots * lanes * static_cast<Index>(sizeof(T)); }
 };
 
-// Formulas: those that the flow may have.
-template <class T, class... Formulas>
+// Groups: those that the flow may have.
+template <class T, class... Groups>
 struct PassKernel : PassArguments<T> {
-  using Operations = Dispatch<PassOperations<T, Formulas...>>;
   using A = PassArguments<T>;
   using A::batch, A::batch_size, A::context, A::context_slot, A::dcontext, A::dcontext_slot, A::derived,
       A::dlog_det, A::dlog_det_slot, A::dout, A::dout_slot, A::gradient, A::lanes, A::losses, A::n_gradient,
@@ -151,7 +151,11 @@ struct PassKernel : PassArguments<T> {
     });
     each_of(context.n, [&](Index j, Index lane, Index) { slot[(dcontext_slot + j) * lanes + lane] = T(0); });
 
-    for (Index s = 0; s < program.n_steps; ++s) Operations::row(tile, program.steps[s]);
+    for (Index s = 0; s < program.n_steps; ++s) {
+      const Step& step = program.steps[s];
+      int group = step.op / kGroupSize;
+      (void)((group-- == 0 && (PassGroup<T, Groups>::run(tile, step, step.op % kGroupSize), true)) || ...);
+    }
 
     if (totals != nullptr)
       each_of(1, [&](Index, Index lane, Index i) {

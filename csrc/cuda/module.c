@@ -5,7 +5,7 @@
 const void* nflows_device(void);  // device_module.h
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, NFLOWS_DEVICE, "The nflows_np engine of a device.", -1, NULL, NULL, NULL, NULL, NULL};
+    PyModuleDef_HEAD_INIT, NFLOWS_MODULE, "The nflows_np engine of a device.", -1, NULL, NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC NFLOWS_INIT(void) {
   PyObject* module = PyModule_Create(&definition);

@@ -1,8 +1,8 @@
 // All operations that a device can carry out, as they are called where layers write them down. A flow with another one
 // has no path on a device, and is told so when its program is loaded.
 //
-// Of a pass, every kernel knows the common operations and those of some formulas: one formula's kernel needs its
-// registers only, and most flows have one.
+// They come in groups: the common ones, and those of each formula. Each group is compiled once (group.cpp.in), and a kernel
+// calls those that its flows have, so that it needs the registers of these alone.
 #pragma once
 
 #include "bases/full_normal.h"
@@ -20,6 +20,7 @@
 #include "bijections/saturate.h"
 #include "bijections/sylvester_derived.h"
 #include "core/copy.h"
+#include "cuda/group.h"
 #include "cuda/products.h"
 #include "nets/activations.h"
 #include "simd/panel_sums.h"
@@ -129,8 +130,15 @@ using FormulaOperations =
          Op<FormulaBackward<Formula>, In<T>, In<T>, In<T>, In<T>, Out<T>, Out<T>>,
          Op<FormulaInverseBackward<Formula>, In<T>, In<T>, In<T>, In<T>, Out<T>, Out<T>>>;
 
-template <class T, class... Formulas>
-using PassOperations = Join<CommonOperations<T>, FormulaOperations<T, Formulas>...>;
+// A group by its name: CommonGroup, or a formula.
+template <class T, class Group>
+struct OperationsOf {
+  using type = FormulaOperations<T, Group>;
+};
+template <class T>
+struct OperationsOf<T, CommonGroup> {
+  using type = CommonOperations<T>;
+};
 
 // ---- Of derived values
 
@@ -160,15 +168,36 @@ struct Dispatch<List<Operations...>> {
   // Names of the operations, by their numbers.
   static std::vector<std::string> names() { return {Operations::name()...}; }
 
-  static NFLOWS_KERNEL void row(const Tile& tile, const Step& step) { find<Replay>(tile, step, all()); }
-  static NFLOWS_KERNEL void once(const Tile& tile, const Step& step) { find<ReplayOnce>(tile, step, all()); }
+  static NFLOWS_KERNEL void row(const Tile& tile, const Step& step, int op) { find<Replay>(tile, step, op, all()); }
+  static NFLOWS_KERNEL void once(const Tile& tile, const Step& step, int op) {
+    find<ReplayOnce>(tile, step, op, all());
+  }
 
  private:
-  static NFLOWS_KERNEL auto all() { return std::make_integer_sequence<int, sizeof...(Operations)>{}; }
+  using All = std::make_integer_sequence<int, sizeof...(Operations)>;
+  static NFLOWS_KERNEL All all() { return {}; }
   template <template <class> class How, int... i>
-  static NFLOWS_KERNEL void find(const Tile& tile, const Step& step, std::integer_sequence<int, i...>) {
-    (void)((step.op == i && (How<Operations>::run(tile, step), true)) || ...);
+  static NFLOWS_KERNEL void find(const Tile& tile, const Step& step, int op, std::integer_sequence<int, i...>) {
+    (void)((op == i && (How<Operations>::run(tile, step), true)) || ...);
   }
 };
+
+template <class T, class Group>
+std::vector<std::string> PassGroup<T, Group>::names() {
+  return Dispatch<typename OperationsOf<T, Group>::type>::names();
+}
+template <class T, class Group>
+NFLOWS_DEVICE void PassGroup<T, Group>::run(const Tile& tile, const Step& step, int op) {
+  Dispatch<typename OperationsOf<T, Group>::type>::row(tile, step, op);
+}
+
+template <class T>
+std::vector<std::string> DeriveGroup<T>::names() {
+  return Dispatch<DeriveOperations<T>>::names();
+}
+template <class T>
+NFLOWS_DEVICE void DeriveGroup<T>::run(const Tile& tile, const Step& step, int op) {
+  Dispatch<DeriveOperations<T>>::once(tile, step, op);
+}
 
 }  // namespace nflows

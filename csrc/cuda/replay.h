@@ -6,34 +6,9 @@
 #include "core/once.h"
 #include "core/program.h"
 #include "cuda/row.h"
+#include "cuda/tile.h"
 
 namespace nflows {
-
-// A block's tile: where each space begins, and how many rows there are.
-struct Tile {
-  ThreadBlock block;
-  Index lanes;
-  std::byte* spaces[kSpaces];
-  double* parts;  // room for what items add to totals and sums
-  Index n_parts;
-
-  NFLOWS_KERNEL void set(Space space, const void* begin) {
-    spaces[static_cast<int>(space)] = static_cast<std::byte*>(const_cast<void*>(begin));
-  }
-
-  template <class V>
-  NFLOWS_KERNEL V* at(const View& view, Index j) const {
-    Index unit = 1;
-    if (view.space == Space::kSlots) unit = lanes * static_cast<Index>(sizeof(V));
-    if (view.space == Space::kTotals) unit = lanes * static_cast<Index>(sizeof(double));
-    if (view.space == Space::kNothing) return nullptr;
-    return reinterpret_cast<V*>(spaces[static_cast<int>(view.space)] + (view.at + j * view.step) * unit);
-  }
-  template <class F>
-  NFLOWS_KERNEL const F& function(const Step& step) const {
-    return *reinterpret_cast<const F*>(spaces[static_cast<int>(Space::kConstants)] + step.function);
-  }
-};
 
 // ---- Operands of a row: what the function gets, and the part that it adds, if it is one that adds
 

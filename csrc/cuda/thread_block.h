@@ -10,8 +10,10 @@
 
 #if defined(__CUDACC__)
 #define NFLOWS_KERNEL __device__ inline
+#define NFLOWS_DEVICE __device__
 #else
 #define NFLOWS_KERNEL inline
+#define NFLOWS_DEVICE
 #endif
 
 namespace nflows {
