@@ -55,7 +55,7 @@ def limit_threads(limit: int) -> Iterator[None]:
 
 
 def show_config(mode: Literal["stdout", "dicts"] = "stdout") -> dict[str, Any] | None:
-    """Show this installation: versions, the engine's variant and why it was chosen, the CPU, the threads.
+    """Show this installation: versions, the engine's variant and why it was chosen, the CPU, devices, threads.
 
     Parameters
     ----------
@@ -96,6 +96,7 @@ def show_config(mode: Literal["stdout", "dicts"] = "stdout") -> dict[str, Any] |
 def _report() -> dict[str, dict[str, Any]]:
     import nflows_np
 
+    from ._devices import DEVICES, why_not
     from ._engine import choice, engine
     from ._engine._engine import features
 
@@ -108,6 +109,7 @@ def _report() -> dict[str, dict[str, Any]]:
             "features": [name for name, present in cpu.items() if present],
             "lacking": [name for name, present in cpu.items() if not present],
         },
+        "devices": {name: why_not(name) or "usable" for name in DEVICES},
         "threads": {"default": n_threads(), "cores": os.cpu_count()},
         "versions": {
             "python": platform.python_version(),

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nflows_np import _weights
-from nflows_np._engine import engine
+from nflows_np._devices import engine_of
 from nflows_np._stream import PANEL_ROWS, BaseRows, Noise, PanelStream, n_panels
 from nflows_np._stream import StandardNormal as StandardNormalRows
 from nflows_np.columns import ColumnScaler, Gather, Scatter
@@ -54,6 +54,8 @@ class FlowModel:
     parameters : ndarray of shape (n_parameters,), optional
         The flow's parameters, of that dtype. Without them the flow is as the engine makes it, and
         has to be started.
+    device : {"cpu", "cuda"}, default="cpu"
+        Where to compute.
 
     Attributes
     ----------
@@ -67,10 +69,13 @@ class FlowModel:
         scaler: ColumnScaler,
         dtype: np.dtype[Any],
         parameters: NDArray[Any] | None = None,
+        device: str = "cpu",
     ) -> None:
         self.spec = spec
+        self.device = device
         self.dtype = np.dtype(dtype)
         self.scaler = scaler
+        engine = engine_of(device)
         make = engine.Flow32 if self.dtype == np.float32 else engine.Flow64
         self.flow = make(spec.to_dict(), len(scaler.loc))
         if parameters is not None:

@@ -65,6 +65,7 @@ LOOKED_AT, WORST = 1000, 0.25
 # of which tables that cannot be read in place (float16, say) give a copy. What is learnt does not depend on it.
 BLOCK_BYTES = 4 << 20
 BLOCK_WORK = 160_000_000
+MORE_ON_A_DEVICE = 100  # which is faster, and has work of its own at the beginning of a block
 
 
 def batch_rows(n_rows: int, batch_size: int) -> int:
@@ -166,7 +167,8 @@ class _Run:
         batch = self.history.batch_rows
         by_bytes = BLOCK_BYTES // (self.model.n_features * self.model.dtype.itemsize)
         by_work = BLOCK_WORK // max(1, self.model.flow.n_params)
-        return max(1, min(by_bytes // batch, by_work // batch)) * batch
+        more = 1 if self.model.device == "cpu" else MORE_ON_A_DEVICE
+        return max(1, more * min(by_bytes // batch, by_work // batch)) * batch
 
     def _judge_best(self) -> None:
         """Score the best weights so far, which are the start's before the first epoch.

@@ -29,7 +29,8 @@ CPP_RANK = {
     "flow": 5,
     "train": 6,
     "engine": 7,
-    "bindings": 8,
+    "cuda": 8,
+    "bindings": 9,
 }
 # The same for the package. Equal ranks are one layer here: they may know each other.
 PYTHON_RANK = {
@@ -46,7 +47,8 @@ PYTHON_RANK = {
     "_random_state": 0,
     "_replacing": 0,
     "_weights": 0,
-    "_config": 1,
+    "_config": 2,
+    "_devices": 1,
     "specs": 1,
     "training": 2,
     "training_state": 1,

@@ -58,6 +58,7 @@ void bind_engine(py::module_& module) {
           },
           py::arg("capsule"), py::return_value_policy::reference,
           "The engine of a device, whose flows this engine makes and starts.")
+      .def("check_usable", &Engine::check_usable)
       .def_property_readonly("isa", &Engine::isa)
       .def_property_readonly("compiler", &Engine::compiler)
       .def("registry",

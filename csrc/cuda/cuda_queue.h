@@ -42,7 +42,7 @@ class CudaQueue {
   CudaQueue(const CudaQueue&) = delete;
   CudaQueue& operator=(const CudaQueue&) = delete;
 
-  static void check_available() {
+  static void check_usable() {
     int n = 0;
     const cudaError_t status = cudaGetDeviceCount(&n);
     if (status == cudaSuccess && n > 0) return;

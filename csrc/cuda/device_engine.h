@@ -166,6 +166,7 @@ class DeviceEngine final : public Engine {
  public:
   explicit DeviceEngine(const Engine& cpu) : cpu_(cpu) {}
 
+  void check_usable() const override { Queue::check_usable(); }
   const char* isa() const override { return Queue::kName; }
   const char* compiler() const override { return __VERSION__; }
   Names names() const override { return cpu_.names(); }
@@ -185,7 +186,7 @@ class DeviceEngine final : public Engine {
  private:
   template <class T>
   std::unique_ptr<EngineFlow<T>> make(const Spec& spec, Index n_features, Index n_context) const {
-    Queue::check_available();
+    check_usable();
     return std::make_unique<DeviceEngineFlow<T, Queue>>(cpu_.flow(T(), spec, n_features, n_context));
   }
 

@@ -17,7 +17,7 @@ class HostQueue {
   // What the device is like, so that tests meet every way of laying out work: few multiprocessors, little shared memory.
   static Index multiprocessors() { return 3; }
   static Index shared_limit() { return 24 << 10; }
-  static void check_available() {}
+  static void check_usable() {}
 
   template <class V>
   class Buffer {

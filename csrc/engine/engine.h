@@ -106,6 +106,9 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
+  // Throws where what this engine computes on cannot be used.
+  virtual void check_usable() const {}
+
   virtual const char* isa() const = 0;
   virtual const char* compiler() const = 0;
   virtual Names names() const = 0;

@@ -21,6 +21,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from nflows_np._config import n_threads
+from nflows_np._devices import DEVICES, usable
 from nflows_np._distinct import first_copies, merged
 from nflows_np._limits import MAX_COUNT, MAX_LAYERS, MAX_REAL, MAX_WIDTH
 from nflows_np._messages import shown
@@ -95,7 +96,7 @@ class FlowEstimator(BaseEstimator):
             Options(type, {np.float32, np.float64}),
             Options(np.dtype, set(DTYPES.values())),
         ],
-        "device": [_one_of("cpu")],
+        "device": [_one_of("auto", *DEVICES)],
         "n_jobs": [None, Interval(Integral, -MAX_COUNT, MAX_COUNT, closed="both")],
         "random_state": CONSTRAINT,
         "verbose": ["boolean", Interval(Integral, 0, MAX_COUNT, closed="both")],
@@ -158,6 +159,7 @@ class FlowEstimator(BaseEstimator):
             policy=policy,
             seeds=seeds,
             architecture=self._architecture(),
+            device=self.device,
             feature_names=names,
             resume=resume,
         )
@@ -272,9 +274,18 @@ class FlowEstimator(BaseEstimator):
         model = self.__dict__.get("_engine_model")
         if model is None:
             fitted = self._fitted
-            model = FlowModel(fitted.flow, fitted.scaler, fitted.parameters.dtype, fitted.parameters)
+            device = usable("cuda") if self.device == "cuda" else "cpu"
+            dtype = fitted.parameters.dtype
+            model = FlowModel(fitted.flow, fitted.scaler, dtype, fitted.parameters, device)
             self._engine_model = model
         return model
+
+    @property
+    def device_(self) -> str:
+        """Where the fitted flow is computed, in this process."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute 'device_'")
+        return self._model.device
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_fitted" in self.__dict__

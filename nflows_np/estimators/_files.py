@@ -38,7 +38,7 @@ def save(estimator: Any, path: str | os.PathLike[str], resumable: bool) -> None:
             f"{cls.__module__}.{cls.__qualname__} has no place in a model file, which holds one of "
             f"{sorted(_classes)}: pickle it, or save an estimator of such a class."
         )
-    params = _params.to_plain(estimator.get_params(deep=False))
+    params = _params.to_plain(estimator.get_params(deep=False) | {"device": "cpu"})  # a file knows no device
     fitted, arrays = estimator._fitted.to_file(resumable=resumable)
     persistence.write(path, Archive(cls.__name__, {"params": params, "fitted": fitted}, arrays))
 

@@ -103,8 +103,11 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         generator and scaling of columns. Four epochs and six more are ten epochs, bit for bit.
     dtype : {"float32", "float64"}, default="float32"
         Precision of the flow. Data are scaled and densities summed in float64 either way.
-    device : {"cpu"}, default="cpu"
-        Where to compute.
+    device : {"cpu", "cuda", "auto"}, default="cpu"
+        Where to compute. "cuda" is an NVIDIA GPU, and needs an installation with
+        ``pip install . -Ccmake.define.NFLOWS_CUDA=ON``; "auto" takes one where there is one and an epoch is work
+        enough for it, a billion parameters times rows. Files do not know the device: what they hold is loaded for the
+        CPU. Where a pickle meets no GPU, it is computed on the CPU.
     n_jobs : int, default=None
         Threads. ``None`` uses every core that the process may use, and one inside a parallel loop of joblib
         or a process pool; ``OMP_NUM_THREADS`` and cgroup limits are respected. More than the usable cores are not
@@ -119,6 +122,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     ----------
     flow_ : Flow
         The flow with its base, nothing symbolic or random left in it.
+    device_ : {"cpu", "cuda"}
+        Where the flow is computed in this process.
     n_layers_, hidden_units_, batch_size_, alpha_, early_stopping_
         What the parameters of the same name came to; of a `Flow` the layers are counted, with those in a `Sequence`.
     n_parameters_ : int

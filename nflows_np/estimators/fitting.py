@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nflows_np._devices import chosen, n_parameters_of
 from nflows_np._model import FlowModel
 from nflows_np._warnings import warn
 from nflows_np.columns import ColumnScaler
@@ -48,6 +49,7 @@ def fit_flow(
     seeds: Seeds,
     *,
     architecture: Mapping[str, Any],
+    device: str = "cpu",
     feature_names: Sequence[str] | None = None,
     resume: Fitted | None = None,
     start: Start = at_gaussian,
@@ -72,6 +74,8 @@ def fit_flow(
         Where all that is random comes from.
     architecture : mapping
         The estimator's parameters that say what is fitted, with "dtype" as the name of one.
+    device : {"cpu", "cuda", "auto"}, default="cpu"
+        Where to compute.
     feature_names : sequence of str, optional
         Names of the columns.
     resume : Fitted, optional
@@ -85,12 +89,15 @@ def fit_flow(
     """
     if resume is None:
         dtype = np.dtype(architecture["dtype"])
-        model = FlowModel(resolved(choice, scaler.n_features, seeds), scaler, dtype)
+        flow = resolved(choice, scaler.n_features, seeds)
+        device = chosen(device, len(rows), n_parameters_of(flow, scaler.n_features))
+        model = FlowModel(flow, scaler, dtype, device=device)
         start(model, rows, seeds)
         state = TrainingState.start(model.flow.get_params(), seeds.order)
         names = None if feature_names is None else tuple(str(name) for name in feature_names)
     else:
-        model = FlowModel(resume.flow, resume.scaler, resume.parameters.dtype)
+        device = chosen(device, len(rows), len(resume.parameters))
+        model = FlowModel(resume.flow, resume.scaler, resume.parameters.dtype, device=device)
         state, names = _state_of(resume, seeds), resume.feature_names
         start = at_clusters if resume.from_clusters else at_gaussian
     scores = _start_scores(model, rows, validation, seeds, start) if state.best_epoch == 0 else None
