@@ -105,8 +105,14 @@ template <class F, class... Args>
 struct Op {
   static const char* name() { return typeid(Op).name(); }
 
-  // Writes a step of it down, if anything is recording.
+  // Writes a step of it down, if this thread is recording.
   static bool recorded(Index n, const F& f, const Args&... args) {
+    return Recorder::any() && write(n, f, args...);
+  }
+
+ private:
+  // Rare, and apart from the loops that it stands beside.
+  __attribute__((noinline, cold)) static bool write(Index n, F f, Args... args) {
     static_assert(std::is_trivially_copyable_v<F> && sizeof...(Args) <= Step::kMostViews);
     Recorder* recorder = Recorder::current();
     if (recorder != nullptr) recorder->step(name(), &f, sizeof f, n, {operand(args)...});

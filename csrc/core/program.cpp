@@ -20,9 +20,15 @@ bool overlap(std::int64_t a, Index n_a, std::int64_t b, Index n_b) { return a < 
 Recorder::Recorder(std::vector<Region> regions) : regions_(std::move(regions)) {
   check(recording == nullptr, "program: a recording is under way already");
   recording = this;
+  ++standing_;
 }
 
-Recorder::~Recorder() { recording = nullptr; }
+Recorder::~Recorder() {
+  recording = nullptr;
+  --standing_;
+}
+
+constinit std::atomic<int> Recorder::standing_{0};
 
 Recorder* Recorder::current() { return recording; }
 

@@ -6,6 +6,7 @@
 // Pointers become places in spaces, which another engine lays out as it likes.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -72,8 +73,9 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // What is recording on this thread, or null.
+  // What is recording on this thread, or null; and whether anything is on any thread, which is known sooner.
   static Recorder* current();
+  static bool any() { return standing_.load(std::memory_order_relaxed) > 0; }
 
   // n items of the operation that is called `op`; `function` is the `bytes` bytes of its own constants. Continues the last
   // step where that is the same one, a step before.
@@ -91,6 +93,7 @@ class Recorder {
   bool independent(const Step& step, const std::vector<Operand>& operands) const;
   Index unit_of(Space space) const;
 
+  static std::atomic<int> standing_;
   std::vector<Region> regions_;
   Program program_;
 };

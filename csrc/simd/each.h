@@ -107,10 +107,9 @@ struct ItemOf<Sum<T>> {
   static constexpr bool kSums = true;
 };
 
+// Everything by value: through references, every store would make the compiler read views and constants anew.
 template <class F, class... Args>
-void each(Index n, const F& function, const Args&... args) {
-  if (Op<F, Args...>::recorded(n, function, args...)) return;
-  const F f = function;  // a copy, lest its constants be read again after every store
+void each_item(Index n, F f, Args... args) {
   const Index n_panels = std::max({panels_of(args)...});
   if constexpr ((ItemOf<Args>::kSums || ...)) {
     for (Index j = 0; j < n; ++j)
@@ -122,6 +121,11 @@ void each(Index n, const F& function, const Args&... args) {
     for (Index p = 0; p < n_panels; ++p)
       for (Index j = 0; j < n; ++j) f(lanes_of(args, j, p)...);
   }
+}
+
+template <class F, class... Args>
+void each(Index n, const F& f, const Args&... args) {
+  if (!Op<F, Args...>::recorded(n, f, args...)) each_item(n, f, args...);
 }
 
 }  // namespace nflows
