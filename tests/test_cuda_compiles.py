@@ -1,11 +1,10 @@
-"""The pointwise formulas are device code: nvcc compiles each of them inside a kernel, for float and double.
+"""What a device does is device code: nvcc compiles every operation, every kernel and the engine around them to PTX.
 
-One call covers simd/math.h, every transformer and every activation, as found in their folders. No GPU is
-needed.
+Formulas are those that are found in csrc/transformers/. No GPU is needed. What the code computes is tested where the
+same kernels run as plain loops (laws/test_device.py).
 """
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,40 +14,45 @@ import pytest
 from nflows_np._engine import choice, engine, hooks
 
 CSRC = Path(__file__).parents[1] / "csrc"
+NOT_FORMULAS = {"formula", "transformer", "lanes", "passes", "shown"}
 
-KERNELS = """
+SOURCE = """
+{includes}
+#include "cuda/cuda_queue.h"
+#include "cuda/device_module.h"
+#include "cuda/operations.h"
+#include "cuda/passes.h"
+#include "simd/math.h"
+
 using namespace nflows;
 
 template <class R>
-__global__ void functions(const R* x, R* y) {
-  const R a = x[threadIdx.x];
+__device__ R functions(R a) {{
   R total = 0;
-  %(functions)s
-  y[threadIdx.x] = total;
-}
+  {functions}
+  return total;
+}}
+template __device__ float functions(float);
+template __device__ double functions(double);
 
-template <class R>
-struct Adjoints {
-  R* first;
-  __device__ void set(int i, R value) const { first[i] += value; }
-};
+{groups}
+template struct nflows::PassGroup<float, CommonGroup>;
+template struct nflows::PassGroup<double, CommonGroup>;
+template struct nflows::DeriveGroup<float>;
+template struct nflows::DeriveGroup<double>;
 
-template <class Transformer, class R>
-__global__ void transformer(Transformer f, const R* x, const R* p, R* y) {
-  const auto there = f.forward(x[0], p);
-  const auto back = f.inverse(there.value, p);
-  y[0] = there.log_det + back.value + back.log_det;
-  y[1] = f.backward(x[0], p, x[1], x[2], Adjoints<R>{y + 3});
-  y[2] = inverse_backward(f, x[0], p, x[1], x[2], Adjoints<R>{y + 3});
-}
+template <>
+const std::vector<PassVariant<float, CudaQueue>>& nflows::pass_variants() {{
+  static const auto all = variants_of<float, CudaQueue, {formulas}>();
+  return all;
+}}
+template <>
+const std::vector<PassVariant<double, CudaQueue>>& nflows::pass_variants() {{
+  static const auto all = variants_of<double, CudaQueue, {formulas}>();
+  return all;
+}}
 
-template <class Activation, class R>
-__global__ void activation(const R* x, R* y) {
-  const R a = Activation::value(x[0]);
-  y[0] = a;
-  y[1] = Activation::backward(x[1], x[0], a);
-}
-
+const void* device() {{ return device_module<CudaQueue>(); }}
 """
 
 
@@ -58,51 +62,42 @@ def find_nvcc():
     return shutil.which("nvcc", path=path)
 
 
-def transformers():
+def formulas():
     """{header's stem: its struct}: the struct in rational_quadratic.h is RationalQuadratic."""
-    stems = sorted(
-        {path.stem for path in (CSRC / "transformers").glob("*.h")}
-        - {"formula", "transformer", "lanes", "shown"}
-    )
+    stems = sorted({path.stem for path in (CSRC / "transformers").glob("*.h")} - NOT_FORMULAS)
     return {stem: "".join(word.capitalize() for word in stem.split("_")) for stem in stems}
 
 
-def activations():
-    source = (CSRC / "nets" / "activations.h").read_text()
-    return re.findall(r"^struct (\w+) \{\n  static constexpr bool kKeepsInput", source, re.MULTILINE)
-
-
-def kernels():
-    """A CUDA source in which every formula is instantiated."""
-    calls = [f"total += nflows::{name}(a);" for name in hooks(choice()["isa"]).math_names()]
-    headers = [f"transformers/{stem}.h" for stem in transformers()]
-    lines = [f'#include "{header}"' for header in [*headers, "nets/activations.h", "simd/math.h"]]
-    lines.append(KERNELS % {"functions": "\n  ".join(calls)})
-    for scalar in ("float", "double"):
-        one, two = f"(const {scalar}*, {scalar}*);", f"(const {scalar}*, const {scalar}*, {scalar}*);"
-        lines.append(f"template __global__ void functions<{scalar}>{one}")
-        lines += [
-            f"template __global__ void transformer<{name}, {scalar}>({name}, {two[1:]}"
-            for name in transformers().values()
-        ]
-        lines += [f"template __global__ void activation<{name}, {scalar}>{one}" for name in activations()]
-    return "\n".join(lines) + "\n"
+def source():
+    """A CUDA source that instantiates all that the build compiles for a device, and the functions of simd/math.h."""
+    return SOURCE.format(
+        includes="\n".join(f'#include "transformers/{stem}.h"' for stem in formulas()),
+        functions="\n  ".join(f"total += nflows::{name}(a);" for name in hooks(choice()["isa"]).math_names()),
+        formulas=", ".join(formulas().values()),
+        groups="\n".join(
+            f"template struct nflows::PassGroup<{scalar}, {name}>;"
+            for name in formulas().values()
+            for scalar in ("float", "double")
+        ),
+    )
 
 
 @pytest.mark.hooks
 def test_the_formulas_are_found():
     assert {"exp", "tanh", "erf"} <= set(hooks(choice()["isa"]).math_names())
-    assert list(transformers()) == engine.registry()["transformers"]
-    assert len(activations()) >= 4
+    assert list(formulas()) == engine.registry()["transformers"]
 
 
 @pytest.mark.hooks
 @pytest.mark.skipif(find_nvcc() is None, reason="nvcc was not found: no CUDA toolkit on this machine")
-def test_every_formula_compiles_for_a_device(tmp_path):
-    source = tmp_path / "formulas.cu"
-    source.write_text(kernels())
-    command = [find_nvcc(), "-std=c++20", "-arch=sm_90", "-cubin", "-Werror=all-warnings", f"-I{CSRC}"]
+def test_all_that_a_device_does_compiles(tmp_path):
+    path = tmp_path / "device.cu"
+    path.write_text(source())
+    command = [find_nvcc(), "-std=c++20", "-arch=sm_90", "-rdc=true", "-ptx", "-Xcicc", "-O0"]
+    warnings = ["--Werror=all-warnings", "--diag-suppress=554"]  # as in CMakeLists.txt, which says why
     result = subprocess.run(
-        [*command, "-o", str(tmp_path / "formulas.cubin"), str(source)], capture_output=True, text=True
+        [*command, *warnings, f"-I{CSRC}", "-o", str(tmp_path / "device.ptx"), str(path)],
+        capture_output=True,
+        text=True,
     )
     assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
