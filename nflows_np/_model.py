@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from nflows_np import _weights
 from nflows_np._devices import engine_of
-from nflows_np._stream import PANEL_ROWS, BaseRows, Noise, PanelStream, n_panels
+from nflows_np._stream import PANEL_ROWS, BaseRows, CounterNormal, Noise, PanelStream, n_panels
 from nflows_np._stream import StandardNormal as StandardNormalRows
 from nflows_np.columns import ColumnScaler, Gather, Scatter
 from nflows_np.specs import Flow, StandardNormal
@@ -32,6 +32,10 @@ from nflows_np.specs._draws import Draw
 # Rows that the engine is given at once when a whole array is scored, transformed or sampled: enough to keep threads
 # at work, and few enough for Ctrl-C to be answered.
 BLOCK_ROWS = 16384
+
+
+# The same where a device makes the latents itself, and has work of its own at the beginning of a block.
+COUNTED_ROWS = 1 << 18
 
 
 def blocks(n_rows: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
@@ -146,9 +150,18 @@ class FlowModel:
             self._to_rows(latent, out[part], n_threads)
         return out
 
-    def sample(self, n: int, random_state: np.random.RandomState, n_threads: int = 1) -> NDArray[np.float64]:
+    def sample(
+        self, n: int, random_state: np.random.RandomState, n_threads: int = 1, noise: str = "numpy"
+    ) -> NDArray[np.float64]:
         """``n`` new rows; the first rows of a longer sample are the shorter one."""
         out = np.empty((n, self.n_features), dtype=np.float64)
+        if noise == "counter":
+            key = int(random_state.randint(0, 2**64, dtype=np.uint64))
+            for part in blocks(n, COUNTED_ROWS):
+                rows = part.stop - part.start
+                latents = CounterNormal(key, part.start, rows, self.n_features, self.dtype)
+                self._to_rows(latents, out[part], n_threads)
+            return out
         draws = self._draws()
         for part in blocks(n):
             with self._noise(random_state, part.stop - part.start, draws) as latent:

@@ -23,6 +23,9 @@ cdef extern from "core/stream.h" namespace "nflows" nogil:
     const char* kStreamName
     ctypedef void (*Move "decltype(nflows::Stream::move)")(void*, Py_ssize_t, Py_ssize_t, void*) noexcept
     ctypedef void (*GatherRows "decltype(nflows::Stream::gather)")(void*, const int64_t*, Py_ssize_t, void*) noexcept
+    cdef struct CounterNoise:
+        uint64_t key
+        uint64_t first_row
     cdef struct Stream:
         Move move
         GatherRows gather
@@ -31,7 +34,11 @@ cdef extern from "core/stream.h" namespace "nflows" nogil:
         Py_ssize_t n_features
         int itemsize
         uint64_t serial
+        const CounterNoise* noise
         bint in_order
+
+cdef extern from "simd/counter_noise.h" namespace "nflows" nogil:
+    void counter_normal_panels[T](const CounterNoise&, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, T*)
 
 # The one thing needed of NumPy's C API: an inline function that needs no import_array.
 cdef extern from "numpy/ndarraytypes.h" nogil:
@@ -130,3 +137,4 @@ include "_streams/gather.pxi"
 include "_streams/scatter.pxi"
 include "_streams/noise.pxi"
 include "_streams/base_rows.pxi"
+include "_streams/counter_normal.pxi"

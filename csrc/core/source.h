@@ -18,6 +18,9 @@ class Source {
   // Which table a stream reads, however often it is asked; zero for panels, which may change.
   std::uint64_t serial() const { return stream_ != nullptr ? stream_->serial : 0; }
 
+  // What a device can make the rows of, or null.
+  const CounterNoise* noise() const { return stream_ != nullptr ? stream_->noise : nullptr; }
+
   bool in_order() const { return stream_ != nullptr && stream_->in_order; }
   bool in_any_order() const { return stream_ == nullptr || stream_->gather != nullptr; }
 

@@ -14,6 +14,11 @@ namespace nflows {
 
 inline constexpr char kStreamName[] = "nflows_np.stream";  // of the capsules
 
+// What rows of noise follow from (simd/counter_noise.h): a device makes them itself.
+struct CounterNoise {
+  std::uint64_t key, first_row;
+};
+
 struct Stream {
   // Moves panels [first, first + count), (count, n_features, 16) numbers, to or from `panels`. Called without the
   // GIL and from several threads; must not throw.
@@ -25,6 +30,7 @@ struct Stream {
   Index n_rows, n_features;
   int itemsize;          // of a number
   std::uint64_t serial;  // of the streams of this process, from 1 on
+  const CounterNoise* noise;  // or null: rows of a table, or of another generator
   bool in_order;         // the panels come first to last, each once, and no two calls at a time
 };
 

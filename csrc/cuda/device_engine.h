@@ -93,7 +93,12 @@ class DeviceEngineFlow final : public EngineFlow<T> {
     Buffer<double> sums(queue, most * kLanes);
     for (Index first = 0; first < n_panels; first += most) {
       const Index count = std::min(most, n_panels - first), n = count * kLanes;
-      queue.upload(rows.data(), x.read(first, count, room.data()).data, n * d);
+      if (const CounterNoise* noise = x.noise()) {
+        const Index there = std::min(n, x.n_rows() - first * kLanes);
+        queue.zero(rows.data(), n * d);
+        queue.launch(Queue::multiprocessors(), 0, NoiseKernel<T>{*noise, first * kLanes, there, d, rows.data()});
+      } else
+        queue.upload(rows.data(), x.read(first, count, room.data()).data, n * d);
       queue.upload(given.data(), context.read(first, count, context_room.data()).data, n * q);
       auto pass = flow_->pass(queue, task, n);
       PassArguments<T>& a = pass.arguments;

@@ -2,13 +2,20 @@
 // are loops over blocks. cuda_queue.h has the other.
 #pragma once
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <vector>
+#include <new>
 
 #include "cuda/thread_block.h"
 
 namespace nflows {
+
+class HostOutOfMemory : public std::bad_alloc {
+ public:
+  const char* what() const noexcept override { return "host device: out of memory"; }
+};
 
 class HostQueue {
  public:
@@ -19,12 +26,20 @@ class HostQueue {
   static Index shared_limit() { return 24 << 10; }
   static void check_usable() {}
 
+  // The largest piece of memory, as tests set it.
+  static Index memory_limit() {
+    const char* limit = std::getenv("NFLOWS_NP_HOST_DEVICE_BYTES");
+    return limit == nullptr ? Index{1} << 40 : std::atoll(limit);
+  }
+
   template <class V>
   class Buffer {
    public:
     Buffer() = default;
-    Buffer(HostQueue&, Index n)
-        : size_(n), data_(std::make_unique<Line[]>(static_cast<std::size_t>(lines(n)))) {}
+    Buffer(HostQueue&, Index n) : size_(n) {
+      if (n * static_cast<Index>(sizeof(V)) > memory_limit()) throw HostOutOfMemory();
+      data_ = std::make_unique<Line[]>(static_cast<std::size_t>(lines(n)));
+    }
     V* data() const { return reinterpret_cast<V*>(data_.get()); }
     Index size() const { return size_; }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cuda/group.h"
+#include "simd/counter_noise.h"
 #include "simd/lane.h"
 
 namespace nflows {
@@ -34,6 +35,24 @@ struct Batch {
 struct Progress {
   Index batch;         // of this call of train
   std::int64_t steps;  // Adam's t
+};
+
+// Rows of noise, each a thread's.
+template <class T>
+struct NoiseKernel {
+  CounterNoise noise;
+  Index first, n, n_features;  // rows, from the first one of the stream on
+  T* panels;
+
+  NFLOWS_KERNEL void operator()(const ThreadBlock& block) const {
+    const CounterNoise own{noise.key, noise.first_row + static_cast<std::uint64_t>(first)};
+    for (Index from = block.index * kTogether; from < n; from += block.count * kTogether)
+      block.each(n - from < kTogether ? n - from : kTogether, [&](Index i) {
+        const Index row = from + i;
+        counter_normals(own, row, n_features, panels + row / kLanes * n_features * kLanes);
+      });
+  }
+  static constexpr Index kTogether = 256;
 };
 
 // Derived values, or what their adjoints give to the gradient: one block.

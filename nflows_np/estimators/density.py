@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,7 @@ from nflows_np._random_state import check_random_state
 from nflows_np._weights import check_weights, mean
 from nflows_np.estimators._base import FlowEstimator
 from nflows_np.estimators._files import loadable
-from nflows_np.specs import Base, Flow
+from nflows_np.specs import Base, Flow, StandardNormal
 
 
 @loadable
@@ -354,6 +354,8 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         self,
         n_samples: int = 1,
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        *,
+        noise: Literal["numpy", "counter"] = "numpy",
     ) -> NDArray[np.float64]:
         """Draw rows from the density.
 
@@ -362,16 +364,32 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         n_samples : int, default=1
         random_state : int, RandomState, Generator or None, default=None
             Fresh draws for None. The first rows of a longer sample are the shorter one.
+        noise : {"numpy", "counter"}, default="numpy"
+            Where the latents come from. "numpy" draws them from the generator, one after the other, on the CPU.
+            "counter" draws only a key and makes every latent of it by its place, with the Philox generator of Salmon et
+            al. (2011) and the Box-Muller transform: where the flow is, and in parallel. No number has to go to a GPU.
+            The rows are others than those of "numpy", and the same on every device but for rounding. Only the standard
+            normal base has it.
 
         Returns
         -------
         X : ndarray of shape (n_samples, n_features)
             In the units of the columns. Columns that `flow` names as circular are from -pi to pi.
+
+        Raises
+        ------
+        ValueError
+            If an argument is not one of the above, or `noise` is "counter" and the base is not the standard normal.
         """
         check_is_fitted(self)
         if isinstance(n_samples, bool) or not hasattr(n_samples, "__index__") or n_samples < 1:
             raise ValueError(f"n_samples must be an integer of at least 1, got {n_samples!r}.")
-        X = self._model.sample(int(n_samples), check_random_state(random_state), n_threads(self.n_jobs))
+        if noise not in ("numpy", "counter"):
+            raise ValueError(f"noise must be 'numpy' or 'counter', got {noise!r}.")
+        if noise == "counter" and not isinstance(self._fitted.flow.base, StandardNormal):
+            base = type(self._fitted.flow.base).__name__
+            raise ValueError(f"noise='counter' makes latents of the standard normal base alone, not of {base}.")
+        X = self._model.sample(int(n_samples), check_random_state(random_state), n_threads(self.n_jobs), noise)
         angles = list(self._fitted.flow.circular_columns(self.n_features_in_))
         X[:, angles] -= 2 * np.pi * np.round(X[:, angles] / (2 * np.pi))
         return X
