@@ -68,6 +68,14 @@ def formulas():
     return {stem: "".join(word.capitalize() for word in stem.split("_")) for stem in stems}
 
 
+def groups():
+    """Every formula, and once more where it has a small one."""
+    for stem, name in formulas().items():
+        yield name
+        if "using Small =" in (CSRC / "transformers" / f"{stem}.h").read_text(encoding="utf-8"):
+            yield f"SmallGroup<{name}>"
+
+
 def source():
     """A CUDA source that instantiates all that the build compiles for a device, and the functions of simd/math.h."""
     return SOURCE.format(
@@ -75,8 +83,8 @@ def source():
         functions="\n  ".join(f"total += nflows::{name}(a);" for name in hooks(choice()["isa"]).math_names()),
         formulas=", ".join(formulas().values()),
         groups="\n".join(
-            f"template struct nflows::PassGroup<{scalar}, {name}>;"
-            for name in formulas().values()
+            f"template struct nflows::PassGroup<{scalar}, {group}>;"
+            for group in groups()
             for scalar in ("float", "double")
         ),
     )

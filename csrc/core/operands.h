@@ -100,6 +100,9 @@ Operand operand(const Made<V>& made) {
   return {made.at, made.step * kBytes<V>, made.size * kBytes<V>, Operand::kWritten};
 }
 
+// Behind the name of an operation whose function says that it is small: a device may have a lighter one for it.
+inline constexpr char kSmallOp[] = "/small";
+
 // An operation: a function and the kinds of its operands.
 template <class F, class... Args>
 struct Op {
@@ -115,8 +118,12 @@ struct Op {
   __attribute__((noinline, cold)) static bool write(Index n, F f, Args... args) {
     static_assert(std::is_trivially_copyable_v<F> && sizeof...(Args) <= Step::kMostViews);
     Recorder* recorder = Recorder::current();
-    if (recorder != nullptr) recorder->step(name(), &f, sizeof f, n, {operand(args)...});
-    return recorder != nullptr;
+    if (recorder == nullptr) return false;
+    std::string op = name();
+    if constexpr (requires { f.is_small(); })
+      if (f.is_small()) op += kSmallOp;
+    recorder->step(op, &f, sizeof f, n, {operand(args)...});
+    return true;
   }
 };
 

@@ -54,7 +54,7 @@ View Recorder::view(const Operand& operand, Index n) {
   return {Space::kConstants, static_cast<std::int32_t>(operand.step), constant(at, extent(operand, n))};
 }
 
-void Recorder::step(const char* op, const void* function, Index bytes, Index n,
+void Recorder::step(const std::string& op, const void* function, Index bytes, Index n,
                     std::initializer_list<Operand> operands) {
   if (n == 0) return;
   Program& program = program_;

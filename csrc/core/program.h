@@ -79,7 +79,7 @@ class Recorder {
 
   // n items of the operation that is called `op`; `function` is the `bytes` bytes of its own constants. Continues the last
   // step where that is the same one, a step before.
-  void step(const char* op, const void* function, Index bytes, Index n,
+  void step(const std::string& op, const void* function, Index bytes, Index n,
             std::initializer_list<Operand> operands);
 
   // A copy among the program's constants, where memory ends up that no region holds.

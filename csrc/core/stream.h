@@ -28,10 +28,10 @@ struct Stream {
   void (*gather)(void* owner, const std::int64_t* rows, Index n, void* panels);
   void* owner;
   Index n_rows, n_features;
-  int itemsize;          // of a number
-  std::uint64_t serial;  // of the streams of this process, from 1 on
+  int itemsize;               // of a number
+  std::uint64_t serial;       // of the streams of this process, from 1 on
   const CounterNoise* noise;  // or null: rows of a table, or of another generator
-  bool in_order;         // the panels come first to last, each once, and no two calls at a time
+  bool in_order;              // the panels come first to last, each once, and no two calls at a time
 };
 
 }  // namespace nflows

@@ -47,8 +47,9 @@ class CudaQueue {
     const cudaError_t status = cudaGetDeviceCount(&n);
     if (status == cudaSuccess && n > 0) return;
     cudaGetLastError();
-    throw std::runtime_error(std::string("cuda: no device can be used here: ") +
-                             (n == 0 && status == cudaSuccess ? "there is none" : cudaGetErrorString(status)));
+    throw std::runtime_error(
+        std::string("cuda: no device can be used here: ") +
+        (n == 0 && status == cudaSuccess ? "there is none" : cudaGetErrorString(status)));
   }
   static Index multiprocessors() { return attribute(cudaDevAttrMultiProcessorCount); }
   static Index shared_limit() { return attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin); }
@@ -101,7 +102,8 @@ class CudaQueue {
       cuda_check(cudaFuncSetAttribute(run_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                       static_cast<int>(shared)),
                  "asking for shared memory");
-    run_kernel<<<static_cast<unsigned>(n_blocks), kThreads, static_cast<std::size_t>(shared), stream_>>>(kernel);
+    run_kernel<<<static_cast<unsigned>(n_blocks), kThreads, static_cast<std::size_t>(shared), stream_>>>(
+        kernel);
     cuda_check(cudaGetLastError(), "launching a kernel");
   }
 
@@ -142,7 +144,9 @@ class CudaQueue {
   }
   template <class V>
   void copy(V* to, const V* from, Index n, cudaMemcpyKind kind) {
-    if (n > 0) cuda_check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(n) * sizeof(V), kind, stream_), "copying");
+    if (n > 0)
+      cuda_check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(n) * sizeof(V), kind, stream_),
+                 "copying");
   }
 
   cudaStream_t stream_ = nullptr;

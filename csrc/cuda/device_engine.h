@@ -96,7 +96,8 @@ class DeviceEngineFlow final : public EngineFlow<T> {
       if (const CounterNoise* noise = x.noise()) {
         const Index there = std::min(n, x.n_rows() - first * kLanes);
         queue.zero(rows.data(), n * d);
-        queue.launch(Queue::multiprocessors(), 0, NoiseKernel<T>{*noise, first * kLanes, there, d, rows.data()});
+        queue.launch(Queue::multiprocessors(), 0,
+                     NoiseKernel<T>{*noise, first * kLanes, there, d, rows.data()});
       } else
         queue.upload(rows.data(), x.read(first, count, room.data()).data, n * d);
       queue.upload(given.data(), context.read(first, count, context_room.data()).data, n * q);

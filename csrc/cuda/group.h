@@ -10,6 +10,8 @@
 namespace nflows {
 
 struct CommonGroup;  // what every flow may have; other groups are called as their formula
+template <class Formula>
+struct SmallGroup;  // a formula where it needs little room
 
 template <class T, class Group>
 struct PassGroup {

@@ -130,10 +130,30 @@ using FormulaOperations =
          Op<FormulaBackward<Formula>, In<T>, In<T>, In<T>, In<T>, Out<T>, Out<T>>,
          Op<FormulaInverseBackward<Formula>, In<T>, In<T>, In<T>, In<T>, Out<T>, Out<T>>>;
 
+// The same where the formula is small: its functions have the layout of the whole one's.
+template <class Whole, class Small>
+struct SmallOp {
+  static std::string name() { return std::string(Whole::name()) + kSmallOp; }
+};
+template <class Whole, class Small>
+struct Replay<SmallOp<Whole, Small>> : Replay<Small> {};
+
+template <class Whole, class Small>
+struct SmallOps;
+template <class... Whole, class... Small>
+struct SmallOps<List<Whole...>, List<Small...>> {
+  using type = List<SmallOp<Whole, Small>...>;
+};
+
 // A group by its name: CommonGroup, or a formula.
 template <class T, class Group>
 struct OperationsOf {
   using type = FormulaOperations<T, Group>;
+};
+template <class T, class Formula>
+struct OperationsOf<T, SmallGroup<Formula>> {
+  using type =
+      typename SmallOps<FormulaOperations<T, Formula>, FormulaOperations<T, typename Formula::Small>>::type;
 };
 template <class T>
 struct OperationsOf<T, CommonGroup> {
@@ -168,7 +188,9 @@ struct Dispatch<List<Operations...>> {
   // Names of the operations, by their numbers.
   static std::vector<std::string> names() { return {Operations::name()...}; }
 
-  static NFLOWS_KERNEL void row(const Tile& tile, const Step& step, int op) { find<Replay>(tile, step, op, all()); }
+  static NFLOWS_KERNEL void row(const Tile& tile, const Step& step, int op) {
+    find<Replay>(tile, step, op, all());
+  }
   static NFLOWS_KERNEL void once(const Tile& tile, const Step& step, int op) {
     find<ReplayOnce>(tile, step, op, all());
   }
@@ -177,7 +199,8 @@ struct Dispatch<List<Operations...>> {
   using All = std::make_integer_sequence<int, sizeof...(Operations)>;
   static NFLOWS_KERNEL All all() { return {}; }
   template <template <class> class How, int... i>
-  static NFLOWS_KERNEL void find(const Tile& tile, const Step& step, int op, std::integer_sequence<int, i...>) {
+  static NFLOWS_KERNEL void find(const Tile& tile, const Step& step, int op,
+                                 std::integer_sequence<int, i...>) {
     (void)((op == i && (How<Operations>::run(tile, step), true)) || ...);
   }
 };

@@ -15,8 +15,15 @@ PassVariant<T, Queue> pass_variant() {
 
 template <class T, class Queue, class... Formulas>
 std::vector<PassVariant<T, Queue>> variants_of() {
-  return {pass_variant<T, Queue, CommonGroup>(), pass_variant<T, Queue, CommonGroup, Formulas>()...,
-          pass_variant<T, Queue, CommonGroup, Formulas...>()};
+  std::vector<PassVariant<T, Queue>> all{pass_variant<T, Queue, CommonGroup>()};
+  const auto small = [&]<class Formula>(const Formula*) {
+    if constexpr (requires { typename Formula::Small; })
+      all.push_back(pass_variant<T, Queue, CommonGroup, SmallGroup<Formula>>());
+  };
+  (small(static_cast<const Formulas*>(nullptr)), ...);
+  (all.push_back(pass_variant<T, Queue, CommonGroup, Formulas>()), ...);
+  all.push_back(pass_variant<T, Queue, CommonGroup, Formulas...>());
+  return all;
 }
 
 }  // namespace nflows

@@ -63,8 +63,8 @@ NFLOWS_FN void counter_normals(const CounterNoise& noise, Index row, Index n_fea
 
 // Panels from the first one on, rows beyond n_rows zero.
 template <class T>
-void counter_normal_panels(const CounterNoise& noise, Index n_rows, Index n_features, Index first, Index count,
-                           T* panels) {
+void counter_normal_panels(const CounterNoise& noise, Index n_rows, Index n_features, Index first,
+                           Index count, T* panels) {
   for (Index i = 0; i < count * n_features * kLanes; ++i) panels[i] = T(0);
   for (Index row = first * kLanes; row < (first + count) * kLanes && row < n_rows; ++row)
     counter_normals(noise, row, n_features, panels + (row / kLanes - first) * n_features * kLanes);

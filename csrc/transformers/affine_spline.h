@@ -14,12 +14,18 @@
 
 namespace nflows {
 
-class AffineSpline {
+template <int kMaxBins>
+class AffineSplineOf {
+  using Spline = RationalQuadraticOf<kMaxBins>;
+
  public:
+  using Small = AffineSplineOf<16>;
+  static constexpr int kMost = kMaxBins;
+  NFLOWS_FN int size() const { return spline_.size(); }
+
   int n_params;
 
-  explicit AffineSpline(const Spec& spec)
-      : AffineSpline(RationalQuadratic(spec, RationalQuadratic::Tails::kLinear)) {}
+  explicit AffineSplineOf(const Spec& spec) : AffineSplineOf(Spline(spec, Spline::Tails::kLinear)) {}
 
   template <class R, class P>
   NFLOWS_FN Mapped<R> forward(R x, P p) const {
@@ -44,10 +50,12 @@ class AffineSpline {
   template <class P>
   using Rest = After<Affine::n_params, P>;  // behind the affine map's
 
-  explicit AffineSpline(const RationalQuadratic& spline)
+  explicit AffineSplineOf(const Spline& spline)
       : n_params(Affine::n_params + spline.n_params), spline_(spline) {}
 
-  RationalQuadratic spline_;
+  Spline spline_;
 };
+
+using AffineSpline = AffineSplineOf<128>;
 
 }  // namespace nflows

@@ -21,13 +21,16 @@
 
 namespace nflows {
 
-class Bernstein {
+template <int kMaxDegree>
+class BernsteinOf {
  public:
-  static constexpr int kMaxDegree = 64;
+  using Small = BernsteinOf<16>;
+  static constexpr int kMost = kMaxDegree;
+  NFLOWS_FN int size() const { return n_params; }
 
   int n_params;  // the degree
 
-  explicit Bernstein(const Spec& spec)
+  explicit BernsteinOf(const Spec& spec)
       : n_params(static_cast<int>(spec.integer("degree"))), bound_(spec.real("bound")) {
     check(n_params >= 1 && n_params <= kMaxDegree, spec.name, ": degree must be from 1 to ", kMaxDegree,
           ", got ", n_params);
@@ -148,5 +151,7 @@ class Bernstein {
 
   double bound_;
 };
+
+using Bernstein = BernsteinOf<64>;
 
 }  // namespace nflows

@@ -15,13 +15,19 @@
 
 namespace nflows {
 
-class CircularSpline {
+template <int kMaxBins>
+class CircularSplineOf {
+  using Spline = RationalQuadraticOf<kMaxBins>;
+
  public:
+  using Small = CircularSplineOf<16>;
+  static constexpr int kMost = kMaxBins;
+  NFLOWS_FN int size() const { return spline_.size(); }
+
   static constexpr bool is_angle = true;
   int n_params;
 
-  explicit CircularSpline(const Spec& spec)
-      : CircularSpline(RationalQuadratic(spec, RationalQuadratic::Tails::kCircular)) {}
+  explicit CircularSplineOf(const Spec& spec) : CircularSplineOf(Spline(spec, Spline::Tails::kCircular)) {}
 
   template <class R, class P>
   NFLOWS_FN Mapped<R> forward(R x, P p) const {
@@ -51,9 +57,11 @@ class CircularSpline {
     return bounded(p[0], static_cast<ScalarOf<R>>(6.283185307179586));
   }
 
-  explicit CircularSpline(const RationalQuadratic& spline) : n_params(1 + spline.n_params), spline_(spline) {}
+  explicit CircularSplineOf(const Spline& spline) : n_params(1 + spline.n_params), spline_(spline) {}
 
-  RationalQuadratic spline_;
+  Spline spline_;
 };
+
+using CircularSpline = CircularSplineOf<128>;
 
 }  // namespace nflows

@@ -8,7 +8,14 @@
 //   R backward(R x, P p, R dz, R dlog_det, D dp)   // dx and dp of forward
 //   static constexpr bool is_angle = true;         // optional: x and x + 2 pi are the same
 //
-// templates over R: Rows<T> on a CPU, T in a CUDA thread. p[i] is parameter i, dp.set(i, R) takes its adjoint, each
+// A formula with arrays is a template over their length, and has three members more. A device gives every thread room for
+// whole arrays, of which most flows need a few numbers:
+//
+//   static constexpr int kMost;                    // the arrays' length
+//   using Small = ...;                             // the same formula with arrays of 16
+//   int size() const                               // how many numbers of them are used
+//
+// All functions are templates over R: Rows<T> on a CPU, T in a CUDA thread. p[i] is parameter i, dp.set(i, R) takes its adjoint, each
 // once and after the last p[i] was read. At p = 0 the formula is the identity, so that a flow whose conditioners end in
 // zeros starts as one. `backward` is linear in (dz, dlog_det). No formula writes the gradient of its inverse:
 // inverse_backward makes it for all of them. lanes.h makes a transformer of a formula.

@@ -17,19 +17,19 @@ class Lanes final : public Transformer<T> {
   Index n_params() const override { return formula_.n_params; }
 
   void forward(Panels<const T> x, Panels<const T> p, Panels<T> z, Panels<double> log_det) const override {
-    each(1, FormulaForward<Formula>{formula_}, In(x), params(p), Out(z), Total{log_det});
+    each(1, FormulaForward<Formula>{{formula_}}, In(x), params(p), Out(z), Total{log_det});
   }
   void inverse(Panels<const T> z, Panels<const T> p, Panels<T> x, Panels<double> log_det) const override {
-    each(1, FormulaInverse<Formula>{formula_}, In(z), params(p), Out(x), Total{log_det});
+    each(1, FormulaInverse<Formula>{{formula_}}, In(z), params(p), Out(x), Total{log_det});
   }
   void backward(Panels<const T> x, Panels<const T> p, Panels<const T> dz, Panels<const T> dlog_det,
                 Panels<T> dx, Panels<T> dp) const override {
-    each(1, FormulaBackward<Formula>{formula_}, In(x), params(p), In(dz), In(dlog_det), Out(dx),
+    each(1, FormulaBackward<Formula>{{formula_}}, In(x), params(p), In(dz), In(dlog_det), Out(dx),
          adjoints(dp));
   }
   void inverse_backward(Panels<const T> x, Panels<const T> p, Panels<const T> dx, Panels<const T> dlog_det,
                         Panels<T> dz, Panels<T> dp) const override {
-    each(1, FormulaInverseBackward<Formula>{formula_}, In(x), params(p), In(dx), In(dlog_det), Out(dz),
+    each(1, FormulaInverseBackward<Formula>{{formula_}}, In(x), params(p), In(dx), In(dlog_det), Out(dz),
          adjoints(dp));
   }
 

@@ -23,13 +23,16 @@
 
 namespace nflows {
 
-class MixtureCdf {
+template <int kMaxComponents>
+class MixtureCdfOf {
  public:
-  static constexpr int kMaxComponents = 64;
+  using Small = MixtureCdfOf<16>;
+  static constexpr int kMost = kMaxComponents;
+  NFLOWS_FN int size() const { return n_components_; }
 
   int n_params;
 
-  explicit MixtureCdf(const Spec& spec) : n_components_(static_cast<int>(spec.integer("n_components"))) {
+  explicit MixtureCdfOf(const Spec& spec) : n_components_(static_cast<int>(spec.integer("n_components"))) {
     check(n_components_ >= 1 && n_components_ <= kMaxComponents, spec.name,
           ": n_components must be from 1 to ", kMaxComponents, ", got ", n_components_);
     n_params = 3 * n_components_;
@@ -188,5 +191,7 @@ class MixtureCdf {
 
   int n_components_;
 };
+
+using MixtureCdf = MixtureCdfOf<64>;
 
 }  // namespace nflows

@@ -25,17 +25,21 @@
 
 namespace nflows {
 
-class RationalQuadratic {
+template <int kMaxBins>
+class RationalQuadraticOf {
  public:
-  static constexpr int kMaxBins = 128;
+  using Small = RationalQuadraticOf<16>;
+  static constexpr int kMost = kMaxBins;
+  NFLOWS_FN int size() const { return n_bins_; }
 
   int n_params;
 
   enum class Tails { kLinear, kCircular, kNone };
 
-  explicit RationalQuadratic(const Spec& spec) : RationalQuadratic(spec, tails_from(spec.text("tails"))) {}
+  explicit RationalQuadraticOf(const Spec& spec)
+      : RationalQuadraticOf(spec, tails_from(spec.text("tails"))) {}
 
-  RationalQuadratic(const Spec& spec, Tails tails)
+  RationalQuadraticOf(const Spec& spec, Tails tails)
       : n_bins_(static_cast<int>(spec.integer("n_bins"))), tails_(tails) {
     check(n_bins_ >= 1 && n_bins_ <= kMaxBins, spec.name, ": n_bins must be from 1 to ", kMaxBins, ", got ",
           n_bins_);
@@ -259,5 +263,7 @@ class RationalQuadratic {
   Tails tails_;
   double low_, high_;
 };
+
+using RationalQuadratic = RationalQuadraticOf<128>;
 
 }  // namespace nflows

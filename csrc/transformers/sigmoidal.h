@@ -21,13 +21,16 @@
 
 namespace nflows {
 
-class Sigmoidal {
+template <int kMaxUnits>
+class SigmoidalOf {
  public:
-  static constexpr int kMaxUnits = 64;
+  using Small = SigmoidalOf<16>;
+  static constexpr int kMost = kMaxUnits;
+  NFLOWS_FN int size() const { return n_units_; }
 
   int n_params;
 
-  explicit Sigmoidal(const Spec& spec) : n_units_(static_cast<int>(spec.integer("n_units"))) {
+  explicit SigmoidalOf(const Spec& spec) : n_units_(static_cast<int>(spec.integer("n_units"))) {
     check(n_units_ >= 1 && n_units_ <= kMaxUnits, spec.name, ": n_units must be from 1 to ", kMaxUnits,
           ", got ", n_units_);
     n_params = 3 * n_units_;
@@ -138,5 +141,7 @@ class Sigmoidal {
 
   int n_units_;
 };
+
+using Sigmoidal = SigmoidalOf<64>;
 
 }  // namespace nflows

@@ -13,7 +13,19 @@ from engine_flows import ISAS, every_dtype, log_prob, log_prob_vjp, make_flow, r
 
 from nflows_np import presets
 from nflows_np._engine import EngineError, device
-from nflows_np.specs import Affine, Autoregressive, Inverse, LinearGaussian, Planar, StudentT
+from nflows_np.specs import (
+    Affine,
+    AffineSpline,
+    Autoregressive,
+    Bernstein,
+    Inverse,
+    LinearGaussian,
+    MixtureCDF,
+    Planar,
+    RationalQuadratic,
+    Sigmoidal,
+    StudentT,
+)
 from nflows_np.testing import (
     apply,
     check_batch_invariance,
@@ -166,6 +178,27 @@ def test_the_same_seed_gives_the_same_bits(dtype):
     np.testing.assert_array_equal(runs[0][0], runs[1][0])
     for array, again in zip(runs[0][2], runs[1][2], strict=True):
         np.testing.assert_array_equal(array, again)
+
+
+@pytest.mark.parametrize(
+    "transformers",
+    [
+        [RationalQuadratic(n_bins=20)],
+        [AffineSpline(n_bins=20)],
+        [Bernstein(degree=20)],
+        [Sigmoidal(n_units=20)],
+        [MixtureCDF(n_components=20)],
+        [RationalQuadratic(n_bins=5), Sigmoidal(n_units=20), Affine()],
+    ],
+    ids=lambda some: "-".join(type(one).__name__ for one in some),
+)
+def test_large_formulas_and_several(transformers):
+    """Kernels for one formula have a light form for few bins, units, terms; this is the other, and that of all."""
+    layers = [Autoregressive(transformer, hidden_units=(9,)) for transformer in transformers]
+    rows, context = rows_and_context(70, 3)
+    results = [all_results(random_flow(layers, 3, isa=isa)[0], rows, context) for isa in (DEVICE, ISAS[-1])]
+    for found, expected in zip(*results, strict=True):
+        assert_close(found, expected, "float64")
 
 
 def test_workspaces_beyond_shared_memory():
