@@ -1,7 +1,7 @@
 """Devices: where a flow is computed, and what "auto" comes to.
 
-A model's numbers know nothing of the device that they were fitted on. A fit asks for one here, and is told clearly
-where there is none; a model that was fitted elsewhere, and moves to a machine without that device, is computed on its CPU.
+A model's numbers know nothing of the device that they were fitted on. A fit asks for one here, and is told clearly where
+there is none; a model that was fitted elsewhere, and moves to a machine without that device, is computed on its CPU.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from nflows_np import _engine
 
 DEVICES = ("cpu", "cuda")
 
-# Parameters times rows of an epoch from which "auto" takes a GPU. Below, an epoch takes the CPU's engine some tenths of a
-# second, and a fit has little to win.
+# Parameters times rows of an epoch from which "auto" takes a GPU. Below, an epoch takes the CPU's engine some tenths of
+# a second, and a fit has little to win.
 WORTH_A_DEVICE = 10**9
 
 

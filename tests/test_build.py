@@ -15,10 +15,10 @@ from nflows_np._engine import built
 CSRC = Path(__file__).parents[1] / "csrc"
 
 # The name of a class template's type information, which outlives stripping: N6nflows5LanesIfNS_6AffineEEE is
-# nflows::Lanes<float, nflows::Affine>. Symbols, which do not, begin with _Z.
+# nflows::Lanes<float, nflows::Affine>, and BernsteinOfILi64EE is Bernstein. Symbols, which do not, begin with _Z.
 CLASS = re.compile(
     rb"(?<!_Z)(?<!_Z[A-Z])(?<!_ZT[A-Z])N6nflows(?:12_GLOBAL__N_1)?\d+([A-Za-z]+?)I([fd])"
-    rb"(?:NS_(?:12_GLOBAL__N_1)?\d+([A-Za-z]+?)(?:I[fd]E)?E)?EE\0"
+    rb"(?:NS_(?:12_GLOBAL__N_1)?\d+([A-Za-z]+?)(?:Of)?(?:I(?:[fd]|Li\d+E)E)?E)?EE\0"
 )
 OWN = 17
 """Class templates of an engine that are nothing registered: contracts, factors of linear maps, a flow, a trainer."""

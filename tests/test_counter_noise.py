@@ -45,7 +45,10 @@ def test_numbers_are_those_of_their_places(key, first_row):
             for pair in (0, 2):
                 radius = np.sqrt(-2 * np.log((words[pair] + 0.5) / WORD))
                 angle = 2 * np.pi * words[pair + 1] / WORD
-                expected[i, 4 * block + pair : 4 * block + pair + 2] = radius * np.cos(angle), radius * np.sin(angle)
+                expected[i, 4 * block + pair : 4 * block + pair + 2] = (
+                    radius * np.cos(angle),
+                    radius * np.sin(angle),
+                )
     np.testing.assert_allclose(found, expected[:, :6], rtol=0, atol=1e-13)
     np.testing.assert_array_equal(numbers(key, first_row, 20, 6, "float32"), found.astype(np.float32))
 
@@ -74,7 +77,9 @@ def test_a_device_makes_the_same_numbers(dtype):
         np.testing.assert_allclose(found, expected, rtol=0, atol={"float64": 1e-11, "float32": 1e-4}[dtype])
 
 
-def test_samples(rows=np.random.default_rng(0).standard_normal((300, 3))):
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_samples():
+    rows = np.random.default_rng(0).standard_normal((300, 3))
     flow = FlowDensity("maf", max_iter=2, random_state=0).fit(rows)
     sample = flow.sample(1000, random_state=1, noise="counter")
     np.testing.assert_array_equal(flow.sample(100, random_state=1, noise="counter"), sample[:100])
@@ -87,9 +92,13 @@ def test_samples(rows=np.random.default_rng(0).standard_normal((300, 3))):
     np.testing.assert_allclose(np.cov(sample.T), np.cov(rows.T), rtol=0, atol=0.3)
 
 
-def test_what_cannot_be(rows=np.random.default_rng(0).standard_normal((300, 3))):
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_what_cannot_be():
+    rows = np.random.default_rng(0).standard_normal((300, 3))
     flow = FlowDensity("linear", base="student_t", max_iter=1, random_state=0).fit(rows)
-    with pytest.raises(ValueError, match="noise='counter' makes latents of the standard normal base alone, not of"):
+    with pytest.raises(
+        ValueError, match="noise='counter' makes latents of the standard normal base alone, not of"
+    ):
         flow.sample(3, noise="counter")
     with pytest.raises(ValueError, match="noise must be 'numpy' or 'counter', got 'philox'"):
         flow.sample(3, noise="philox")

@@ -454,7 +454,7 @@ def test_bad_weights_are_refused(banana, weights, message):
     {"tol": -1e-3},
     {"dtype": "float16"},
     {"dtype": np.int32},
-    {"device": "cuda"},
+    {"device": "gpu"},
     {"n_jobs": 1.5},
     {"n_jobs": 0},
     {"random_state": "zero"},

@@ -12,7 +12,10 @@ from sklearn.model_selection import GridSearchCV
 import nflows_np
 from nflows_np import FlowDensity, _devices, _engine, load
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:FlowDensity. early_stopping=False trains"),
+]
 
 ROWS = np.random.default_rng(0).standard_normal((600, 3))
 ROWS[:, 1:] += 0.5 * ROWS[:, :-1] ** 2

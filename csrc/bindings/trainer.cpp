@@ -28,7 +28,7 @@ py::tuple run(BoundTrainer<T>& bound, const py::object& x, Index n, Index batch_
         "batch_size: must be a multiple of ", kLanes, " or at least n = ", n_steps, ", got ", batch_size);
   check(n_threads >= 1, "n_threads: must be at least 1, got ", n_threads);
   const double* w = weights.is_none() ? nullptr : checked<double>(weights, "weights", {n});
-  const TrainingRows<T> rows{data, given, w, listed, n_steps};
+  const TrainingRows<T> rows{data, given, w, listed, n_steps, n};
 
   n_steps = (n_steps + batch_size - 1) / batch_size;
   Array<double> losses(n_steps);

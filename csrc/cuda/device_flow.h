@@ -18,7 +18,10 @@ namespace nflows {
 template <class T, class Queue>
 class DeviceParams final : public Params<T> {
  public:
-  explicit DeviceParams(Index n) : values_(queue_, n) { queue_.zero(values_.data(), n); }
+  explicit DeviceParams(Index n) : values_(queue_, n) {
+    queue_.zero(values_.data(), n);
+    queue_.wait();
+  }
 
   Index size() const override { return values_.size(); }
   void read(T* to) const override {
@@ -93,13 +96,16 @@ class DeviceFlow {
   const EngineFlow<T>& cpu() const { return *cpu_; }
   Index n_gradient() const { return cpu_->n_params() + cpu_->n_dderived(); }
 
+  // Makes the program of derived values ready: while launches are captured, nothing else can be done.
+  void load(Task task) const { derive_program(task); }
+
   // Derived values of parameters, or the gradients of their adjoints.
   void derive(Queue& queue, const T* params, std::byte* derived) const {
-    queue.launch(1, 0, DeriveKernel<T>{derive_program(queue, Task::kDerive), params, derived, nullptr});
+    queue.launch(1, 0, DeriveKernel<T>{derive_program(Task::kDerive), params, derived, nullptr});
   }
   void derive_backward(Queue& queue, const T* params, std::byte* derived, T* gradient) const {
     queue.launch(1, 0,
-                 DeriveKernel<T>{derive_program(queue, Task::kDeriveBackward), params, derived, gradient});
+                 DeriveKernel<T>{derive_program(Task::kDeriveBackward), params, derived, gradient});
   }
 
   // gradient = the sum of those of all blocks of a pass.
@@ -122,7 +128,7 @@ class DeviceFlow {
     void launch(Queue& queue) const { variant->launch(queue, n_blocks, arguments); }
   };
   Pass pass(Queue& queue, Task task, Index n_rows) const {
-    const Entry& entry = this->entry(queue, task);
+    const Entry& entry = this->entry(task);
     Pass pass{entry.variant, entry.arguments, 0, {}};
     PassArguments<T>& a = pass.arguments;
     const Index processors = Queue::multiprocessors();
@@ -149,7 +155,7 @@ class DeviceFlow {
     PassArguments<T> arguments{};
   };
 
-  const Entry& entry(Queue& queue, Task task) const {
+  const Entry& entry(Task task) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     Entry& entry = entries_[task];
     if (entry.program) return entry;
@@ -161,7 +167,7 @@ class DeviceFlow {
       if (found.lacking.empty()) break;
     }
     refuse(found);
-    entry.program = std::make_unique<DeviceProgram<Queue>>(queue, program, found.numbers);
+    entry.program = std::make_unique<DeviceProgram<Queue>>(queue_, program, found.numbers);
     PassArguments<T>& a = entry.arguments;
     a.program = entry.program->loaded();
     a.n_slots = program.n_slots;
@@ -179,14 +185,14 @@ class DeviceFlow {
     return entry;
   }
 
-  LoadedProgram derive_program(Queue& queue, Task task) const {
+  LoadedProgram derive_program(Task task) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     Entry& entry = entries_[task];
     if (!entry.program) {
       const TileProgram program = cpu_->program(task);
       const Numbering found = numbering(program, {DeriveGroup<T>::names()});
       refuse(found);
-      entry.program = std::make_unique<DeviceProgram<Queue>>(queue, program, found.numbers);
+      entry.program = std::make_unique<DeviceProgram<Queue>>(queue_, program, found.numbers);
     }
     return entry.program->loaded();
   }
@@ -198,6 +204,7 @@ class DeviceFlow {
 
   std::shared_ptr<const EngineFlow<T>> cpu_;
   mutable std::mutex mutex_;
+  mutable Queue queue_;  // of the programs' memory
   mutable std::map<Task, Entry> entries_;
 };
 

@@ -40,8 +40,8 @@ class DeviceTrainer final : public EngineTrainer<T> {
     auto pass = flow_->pass(queue_, Task::kLogProbBackward, batch_size);
     const Buffer<std::int64_t> order(queue_, rows.order == nullptr ? 0 : rows.n);
     if (rows.order != nullptr) queue_.upload(order.data(), rows.order, rows.n);
-    const Buffer<double> weights(queue_, rows.weights == nullptr ? 0 : rows.rows.n_rows());
-    if (rows.weights != nullptr) queue_.upload(weights.data(), rows.weights, rows.rows.n_rows());
+    const Buffer<double> weights(queue_, rows.weights == nullptr ? 0 : rows.n_table);
+    if (rows.weights != nullptr) queue_.upload(weights.data(), rows.weights, rows.n_table);
 
     std::vector<StepNumbers<T>> numbers;
     for (Index i = 0; i < n_steps; ++i) numbers.push_back(numbers_of(steps_ + i));
@@ -94,6 +94,7 @@ class DeviceTrainer final : public EngineTrainer<T> {
                                  progress_there.data(),
                                  step_losses.data(),
                                  step_applied.data()};
+    flow_->load(Task::kDeriveBackward);
     flow_->derive(queue_, params, derived.data());
     queue_.repeat(n_steps, [&] {
       pass.launch(queue_);
@@ -132,7 +133,7 @@ class DeviceTrainer final : public EngineTrainer<T> {
 
   // The table on the device. Panels of an array may change between two calls; a stream says which table it is.
   void hold(const TrainingRows<T>& rows) {
-    const Index n_rows = rows.order == nullptr ? rows.n : rows.rows.n_rows(), n_panels = panels_for(n_rows);
+    const Index n_rows = rows.order == nullptr ? rows.n : rows.n_table, n_panels = panels_for(n_rows);
     const std::uint64_t serial = rows.order == nullptr ? 0 : rows.rows.serial(),
                         given = rows.context.serial();
     if (serial != 0 && serial == held_ && (given == held_context_ || flow_->cpu().n_context() == 0)) return;

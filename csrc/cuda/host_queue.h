@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <stdexcept>
 
 #include "cuda/thread_block.h"
 
@@ -36,7 +37,8 @@ class HostQueue {
   class Buffer {
    public:
     Buffer() = default;
-    Buffer(HostQueue&, Index n) : size_(n) {
+    Buffer(HostQueue& queue, Index n) : size_(n) {
+      queue.check_not_repeating();
       if (n * static_cast<Index>(sizeof(V)) > memory_limit()) throw HostOutOfMemory();
       data_ = std::make_unique<Line[]>(static_cast<std::size_t>(lines(n)));
     }
@@ -54,10 +56,12 @@ class HostQueue {
 
   template <class V>
   void upload(V* to, const V* from, Index n) {
+    check_not_repeating();
     std::copy_n(from, n, to);
   }
   template <class V>
   void download(V* to, const V* from, Index n) {
+    check_not_repeating();
     std::copy_n(from, n, to);
   }
   template <class V>
@@ -68,18 +72,28 @@ class HostQueue {
   template <class Kernel>
   void launch(Index n_blocks, Index shared, const Kernel& kernel) {
     for (Index b = 0; b < n_blocks; ++b) {
-      const Buffer<std::byte> own(*this, shared);
-      kernel(ThreadBlock{b, n_blocks, own.data()});
+      const auto own = std::make_unique<std::max_align_t[]>(shared / sizeof(std::max_align_t) + 1);
+      kernel(ThreadBlock{b, n_blocks, reinterpret_cast<std::byte*>(own.get())});
     }
   }
 
   // The same launches n times.
   template <class Launches>
   void repeat(Index n, const Launches& launches) {
+    repeating_ = true;
     for (Index i = 0; i < n; ++i) launches();
+    repeating_ = false;
   }
 
-  void wait() {}
+  void wait() { check_not_repeating(); }
+
+ private:
+  // A device captures launches before it repeats them, and nothing else is allowed meanwhile.
+  void check_not_repeating() const {
+    if (repeating_) throw std::logic_error("host device: only launches can be repeated");
+  }
+
+  bool repeating_ = false;
 };
 
 }  // namespace nflows

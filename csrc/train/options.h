@@ -45,6 +45,7 @@ struct TrainingRows {
   const double* weights;
   const std::int64_t* order;
   Index n;
+  Index n_table;  // rows of the table
 };
 
 }  // namespace nflows

@@ -99,7 +99,7 @@ StepResult Trainer<T>::step(const Batch& batch, int n_threads) {
 // The loss and gradient of panels [begin, end) of a batch, tile by tile.
 template <class T>
 void Trainer<T>::run_part(Part& part, Worker& worker, const Batch& batch, Index begin, Index end) {
-  const auto& [rows, context, unused_weights, order, n] = batch.from;
+  const auto& [rows, context, unused_weights, order, n, unused_table] = batch.from;
   part.loss = 0.0;
   for (Index at = begin; at < end; at += kTilePanels) {
     const Index count = std::min(kTilePanels, end - at);

@@ -388,8 +388,12 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
             raise ValueError(f"noise must be 'numpy' or 'counter', got {noise!r}.")
         if noise == "counter" and not isinstance(self._fitted.flow.base, StandardNormal):
             base = type(self._fitted.flow.base).__name__
-            raise ValueError(f"noise='counter' makes latents of the standard normal base alone, not of {base}.")
-        X = self._model.sample(int(n_samples), check_random_state(random_state), n_threads(self.n_jobs), noise)
+            raise ValueError(
+                f"noise='counter' makes latents of the standard normal base alone, not of {base}."
+            )
+        X = self._model.sample(
+            int(n_samples), check_random_state(random_state), n_threads(self.n_jobs), noise
+        )
         angles = list(self._fitted.flow.circular_columns(self.n_features_in_))
         X[:, angles] -= 2 * np.pi * np.round(X[:, angles] / (2 * np.pi))
         return X
