@@ -1,7 +1,7 @@
 """Devices: where a flow is computed, and what "auto" comes to.
 
-A model's numbers know nothing of the device that they were fitted on. A fit asks for one here, and is told clearly where
-there is none; a model that was fitted elsewhere, and moves to a machine without that device, is computed on its CPU.
+A model's numbers know nothing of the device that they were fitted on. A fit asks for a device here, and is told clearly
+where there is none; a model that moves to a machine without the device it was fitted on is computed on the CPU.
 """
 
 from __future__ import annotations
