@@ -34,8 +34,8 @@ from nflows_np.specs._draws import Draw
 BLOCK_ROWS = 16384
 
 
-# The same where a device makes the latents itself, and has work of its own at the beginning of a block.
-COUNTED_ROWS = 1 << 18
+# The same for a device, which has work of its own at the beginning of a block.
+DEVICE_BLOCK_ROWS = 1 << 18
 
 
 def blocks(n_rows: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
@@ -96,6 +96,11 @@ class FlowModel:
         return self.flow.trainer(**options)
 
     @property
+    def block_rows(self) -> int:
+        """The rows that the engine is given at once."""
+        return BLOCK_ROWS if self.device == "cpu" else DEVICE_BLOCK_ROWS
+
+    @property
     def n_features(self) -> int:
         """The number of columns."""
         return self.scaler.n_features
@@ -114,7 +119,7 @@ class FlowModel:
         """
         n = len(X) if rows is None else len(rows)
         out = np.empty(n, dtype=np.float64)
-        for part in blocks(n):
+        for part in blocks(n, self.block_rows):
             of_maps = np.zeros(part.stop - part.start)
             chosen = self.scaler.gather(X, part if rows is None else rows[part], self.dtype, of_maps)
             out[part] = self.flow.log_prob(chosen, len(of_maps), n_threads=n_threads) + of_maps
@@ -137,7 +142,7 @@ class FlowModel:
     def transform(self, X: NDArray[Any], n_threads: int = 1) -> NDArray[np.float64]:
         """Rows to latent rows, ``(n, n_features)`` each."""
         out = np.empty((len(X), self.n_features), dtype=np.float64)
-        for part in blocks(len(X)):
+        for part in blocks(len(X), self.block_rows):
             latent = Scatter(out[part], *self._unscaled(), self.dtype)
             self.flow.forward(self.rows(X, part), part.stop - part.start, n_threads=n_threads, out=latent)
         return out
@@ -145,7 +150,7 @@ class FlowModel:
     def inverse_transform(self, Z: NDArray[Any], n_threads: int = 1) -> NDArray[np.float64]:
         """Latent rows to rows, ``(n, n_features)`` each."""
         out = np.empty((len(Z), self.n_features), dtype=np.float64)
-        for part in blocks(len(Z)):
+        for part in blocks(len(Z), self.block_rows):
             latent = Gather(Z, part, *self._unscaled(), self.dtype)
             self._to_rows(latent, out[part], n_threads)
         return out
@@ -157,13 +162,13 @@ class FlowModel:
         out = np.empty((n, self.n_features), dtype=np.float64)
         if noise == "counter":
             key = int(random_state.randint(0, 2**64, dtype=np.uint64))
-            for part in blocks(n, COUNTED_ROWS):
+            for part in blocks(n, self.block_rows):
                 rows = part.stop - part.start
                 latents = CounterNormal(key, part.start, rows, self.n_features, self.dtype)
                 self._to_rows(latents, out[part], n_threads)
             return out
         draws = self._draws()
-        for part in blocks(n):
+        for part in blocks(n, self.block_rows):
             with self._noise(random_state, part.stop - part.start, draws) as latent:
                 self._to_rows(latent, out[part], n_threads)
         return out

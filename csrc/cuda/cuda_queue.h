@@ -3,6 +3,7 @@
 
 #include <cuda_runtime.h>
 
+#include <cstdint>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -37,7 +38,10 @@ class CudaQueue {
  public:
   static constexpr const char* kName = "cuda";
 
-  CudaQueue() { cuda_check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream"); }
+  CudaQueue() {
+    keep_memory();
+    cuda_check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream");
+  }
   ~CudaQueue() { cudaStreamDestroy(stream_); }
   CudaQueue(const CudaQueue&) = delete;
   CudaQueue& operator=(const CudaQueue&) = delete;
@@ -135,6 +139,20 @@ class CudaQueue {
       if (graph != nullptr) cudaGraphDestroy(graph);
     }
   };
+
+  // Memory that was given back stays with the process, of which every call wants the same again.
+  static void keep_memory() {
+    static const bool kept = [] {
+      int device = 0;
+      cudaMemPool_t pool = nullptr;
+      std::uint64_t all = ~std::uint64_t{0};
+      cuda_check(cudaGetDevice(&device), "asking for the device");
+      cuda_check(cudaDeviceGetDefaultMemPool(&pool, device), "asking for the device's memory");
+      cuda_check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &all), "keeping memory");
+      return true;
+    }();
+    (void)kept;
+  }
 
   static Index attribute(cudaDeviceAttr which) {
     int device = 0, value = 0;

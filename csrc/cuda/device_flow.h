@@ -99,13 +99,12 @@ class DeviceFlow {
   // Makes the program of derived values ready: while launches are captured, nothing else can be done.
   void load(Task task) const { derive_program(task); }
 
-  // Derived values of parameters, or the gradients of their adjoints.
+  // Derived values of parameters, or the gradients of their adjoints; many flows have none.
   void derive(Queue& queue, const T* params, std::byte* derived) const {
-    queue.launch(1, 0, DeriveKernel<T>{derive_program(Task::kDerive), params, derived, nullptr});
+    derive(queue, Task::kDerive, params, derived, nullptr);
   }
   void derive_backward(Queue& queue, const T* params, std::byte* derived, T* gradient) const {
-    queue.launch(1, 0,
-                 DeriveKernel<T>{derive_program(Task::kDeriveBackward), params, derived, gradient});
+    derive(queue, Task::kDeriveBackward, params, derived, gradient);
   }
 
   // gradient = the sum of those of all blocks of a pass.
@@ -146,6 +145,11 @@ class DeviceFlow {
   }
 
  private:
+  void derive(Queue& queue, Task task, const T* params, std::byte* derived, T* gradient) const {
+    const LoadedProgram program = derive_program(task);
+    if (program.n_steps > 0) queue.launch(1, 0, DeriveKernel<T>{program, params, derived, gradient});
+  }
+
   static constexpr Index kMostLanes = 32, kFewestLanes = 8, kParts = 512, kBlocksPerProcessor = 2;
   static constexpr Index kMostGradients = Index{1} << 28;  // numbers, of all blocks
 

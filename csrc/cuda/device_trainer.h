@@ -60,6 +60,7 @@ class DeviceTrainer final : public EngineTrainer<T> {
     const Buffer<double> block_losses(queue_, pass.n_blocks), step_losses(queue_, n_steps);
     const Buffer<bool> step_applied(queue_, n_steps);
     const Buffer<ChunkSums> sums(queue_, n_chunks);
+    const Buffer<Verdict<T>> verdict(queue_, 1);
 
     T* params = device_data<T, Queue>(*params_);
     PassArguments<T>& a = pass.arguments;
@@ -93,16 +94,17 @@ class DeviceTrainer final : public EngineTrainer<T> {
                                  steps_,
                                  progress_there.data(),
                                  step_losses.data(),
-                                 step_applied.data()};
+                                 step_applied.data(),
+                                 verdict.data()};
     flow_->load(Task::kDeriveBackward);
     flow_->derive(queue_, params, derived.data());
     queue_.repeat(n_steps, [&] {
       pass.launch(queue_);
       flow_->reduce(queue_, gradients.data(), pass.n_blocks, gradient.data());
       flow_->derive_backward(queue_, params, derived.data(), gradient.data());
-      queue_.launch(n_chunks, NormKernel<T>::kShared, NormKernel<T>{state});
-      queue_.launch(n_chunks, AdamKernel<T>::kShared, AdamKernel<T>{state});
-      queue_.launch(1, 0, RecordKernel<T>{state});
+      queue_.launch(n_chunks, kSumBytes, NormKernel<T>{state});
+      queue_.launch(n_chunks, kSumBytes, AdamKernel<T>{state});
+      queue_.launch(1, kSumBytes, RecordKernel<T>{state});
       flow_->derive(queue_, params, derived.data());
     });
     queue_.download(losses, step_losses.data(), n_steps);

@@ -7,8 +7,39 @@
 
 namespace nflows {
 
-inline constexpr Index kChunk = 1024;    // parameters that a block reduces and updates
-inline constexpr Index kPartSums = 256;  // numbers of shared memory that a block adds up at once
+inline constexpr Index kChunk =
+    256;  // parameters that a block reduces and updates: neighbours for its threads
+
+// Sums of a block, of terms that its threads have: in shared memory, always in the same tree.
+inline constexpr Index kSumThreads = 256;
+inline constexpr Index kSumBytes = 2 * kSumThreads * static_cast<Index>(sizeof(double));
+
+struct TwoSums {
+  double first, second;
+};
+
+// Of the first and the second of term(i), i < n. What the shared memory held is lost.
+template <class Term>
+NFLOWS_KERNEL TwoSums sums_of(const ThreadBlock& block, Index n, const Term& term) {
+  auto* sums = reinterpret_cast<TwoSums*>(block.shared);
+  block.each(kSumThreads, [&](Index part) {
+    TwoSums own{0.0, 0.0};
+    for (Index i = part; i < n; i += kSumThreads) {
+      const TwoSums more = term(i);
+      own.first += more.first;
+      own.second += more.second;
+    }
+    sums[part] = own;
+  });
+  for (Index half = kSumThreads / 2; half > 0; half /= 2)
+    block.each(half, [&](Index i) {
+      sums[i].first += sums[i + half].first;
+      sums[i].second += sums[i + half].second;
+    });
+  const TwoSums total = sums[0];
+  block.each(0, [](Index) {});  // all have it before the memory is used again
+  return total;
+}
 
 // A step's own numbers, for the t that it will have.
 template <class T>
@@ -18,8 +49,16 @@ struct StepNumbers {
 };
 
 struct ChunkSums {
-  double squares, moments;
+  TwoSums of;   // squares of the gradient, second moments
   bool within;  // whether the step stayed within the bound
+};
+
+// What becomes of a step.
+template <class T>
+struct Verdict {
+  bool applied, moves;
+  T scale;
+  double loss;
 };
 
 // What all kernels of a step share.
@@ -38,27 +77,9 @@ struct TrainingState {
   double* step_losses;
   bool* step_applied;
 
-  NFLOWS_KERNEL const StepNumbers<T>& now() const { return numbers[progress->steps - first_step]; }
-  NFLOWS_KERNEL double loss() const {
-    double sum = 0.0;
-    for (Index b = 0; b < n_blocks; ++b) sum += losses[b];
-    return sum;
-  }
+  Verdict<T>* verdict;
 
-  // What becomes of the step: every block finds the same.
-  struct Verdict {
-    bool applied, moves;
-    T scale;
-  };
-  NFLOWS_KERNEL Verdict verdict() const {
-    const double loss = this->loss();
-    double squares = 0.0, moments = 0.0;
-    for (Index c = 0; c < n_chunks; ++c) squares += sums[c].squares, moments += sums[c].moments;
-    const Clipping<T>& clipping = now().clipping;
-    const bool finite = loss - loss == 0.0 && clipping.finite(squares);
-    const bool moves = finite && !clipping.rounding(squares);
-    return {finite, moves, moves ? clipping.scale(squares, moments) : T(0)};
-  }
+  NFLOWS_KERNEL const StepNumbers<T>& now() const { return numbers[progress->steps - first_step]; }
 };
 
 // gradient = the sum of the blocks' gradients, in the order of the blocks.
@@ -80,45 +101,45 @@ struct ReduceKernel {
 template <class T>
 struct NormKernel {
   TrainingState<T> at;
-  static constexpr Index kShared = 2 * kPartSums * static_cast<Index>(sizeof(double));
   NFLOWS_KERNEL void operator()(const ThreadBlock& block) const {
-    auto *squares = reinterpret_cast<double*>(block.shared), *moments = squares + kPartSums;
-    const Index first = block.index * kChunk,
-                end = first + kChunk < at.n_params ? first + kChunk : at.n_params;
-    block.each(kPartSums, [&](Index part) {
-      double s = 0.0, m = 0.0;
-      for (Index i = first + part; i < end; i += kPartSums) {
-        s += static_cast<double>(at.gradient[i]) * at.gradient[i];
-        m += at.second_moment[i];
-      }
-      squares[part] = s;
-      moments[part] = m;
+    const Index first = block.index * kChunk;
+    const Index n = at.n_params - first < kChunk ? at.n_params - first : kChunk;
+    const TwoSums sums = sums_of(block, n, [&](Index i) {
+      const double g = at.gradient[first + i];
+      return TwoSums{g * g, static_cast<double>(at.second_moment[first + i])};
     });
-    for (Index half = kPartSums / 2; half > 0; half /= 2)
-      block.each(half, [&](Index i) {
-        squares[i] += squares[i + half];
-        moments[i] += moments[i + half];
-      });
-    block.each(1, [&](Index) { at.sums[block.index] = {squares[0], moments[0], true}; });
+    block.each(1, [&](Index) { at.sums[block.index] = {sums, true}; });
   }
 };
 
+// Every block comes to the same verdict; the first one writes it down.
 template <class T>
 struct AdamKernel {
   TrainingState<T> at;
-  static constexpr Index kShared = sizeof(typename TrainingState<T>::Verdict);
   NFLOWS_KERNEL void operator()(const ThreadBlock& block) const {
-    auto& verdict = *reinterpret_cast<typename TrainingState<T>::Verdict*>(block.shared);
-    block.each(1, [&](Index) { verdict = at.verdict(); });
+    const Verdict<T> verdict = this->verdict(block);
+    if (block.index == 0) block.each(1, [&](Index) { *at.verdict = verdict; });
     if (!verdict.moves) return;
     const AdamStep<T>& adam = at.now().adam;
-    const Index first = block.index * kChunk, n = at.n_params - first < kChunk ? at.n_params - first : kChunk;
+    const Index first = block.index * kChunk;
+    const Index n = at.n_params - first < kChunk ? at.n_params - first : kChunk;
     block.each(n, [&](Index i) {
       const Index j = first + i;
       const bool within = adam.update(at.gradient[j] * verdict.scale, at.decays[j], at.params[j],
                                       at.average[j], at.first_moment[j], at.second_moment[j]);
       if (!within) at.sums[block.index].within = false;
     });
+  }
+
+ private:
+  NFLOWS_KERNEL Verdict<T> verdict(const ThreadBlock& block) const {
+    const double loss =
+        sums_of(block, at.n_blocks, [&](Index b) { return TwoSums{at.losses[b], 0.0}; }).first;
+    const auto [squares, moments] = sums_of(block, at.n_chunks, [&](Index c) { return at.sums[c].of; });
+    const Clipping<T>& clipping = at.now().clipping;
+    const bool finite = loss - loss == 0.0 && clipping.finite(squares);
+    const bool moves = finite && !clipping.rounding(squares);
+    return {finite, moves, moves ? clipping.scale(squares, moments) : T(0), loss};
   }
 };
 
@@ -127,13 +148,14 @@ template <class T>
 struct RecordKernel {
   TrainingState<T> at;
   NFLOWS_KERNEL void operator()(const ThreadBlock& block) const {
+    const Verdict<T> verdict = *at.verdict;
+    const double beyond = sums_of(block, verdict.moves ? at.n_chunks : 0, [&](Index c) {
+                            return TwoSums{at.sums[c].within ? 0.0 : 1.0, 0.0};
+                          }).first;
     block.each(1, [&](Index) {
       Progress& progress = *at.progress;
-      const auto verdict = at.verdict();
-      bool applied = verdict.applied;
-      for (Index c = 0; c < at.n_chunks && verdict.moves; ++c) applied = applied && at.sums[c].within;
-      at.step_losses[progress.batch] = at.loss();
-      at.step_applied[progress.batch] = applied;
+      at.step_losses[progress.batch] = verdict.loss;
+      at.step_applied[progress.batch] = verdict.applied && beyond == 0.0;
       progress.steps += verdict.moves ? 1 : 0;
       ++progress.batch;
     });
