@@ -69,7 +69,9 @@ def all_results(flow, rows, context):
 
 @every_case
 @every_dtype
-@pytest.mark.parametrize("n", [1, 37, 150])
+@pytest.mark.parametrize(
+    "n", [37, pytest.param(1, marks=pytest.mark.slow), pytest.param(150, marks=pytest.mark.slow)]
+)
 def test_equals_the_cpu_engine(case, dtype, n):
     flows = [case.random_flow(isa, dtype)[0] for isa in (DEVICE, ISAS[-1])]
     rows, context = rows_and_context(n, case.n_features, getattr(case, "n_context", 0))
