@@ -34,7 +34,6 @@ struct View {
   Space space = Space::kNothing;
   std::int32_t step = 0;
   std::int64_t at = 0;
-  bool operator==(const View&) const = default;
 };
 
 // n items of one operation. Items do not depend on each other.
@@ -82,12 +81,11 @@ class Recorder {
   void step(const std::string& op, const void* function, Index bytes, Index n,
             std::initializer_list<Operand> operands);
 
-  // A copy among the program's constants, where memory ends up that no region holds.
-  Index constant(const void* from, Index bytes);
-
   Program take() { return std::move(program_); }
 
  private:
+  // A copy among the program's constants, where memory ends up that no region holds.
+  Index constant(const void* from, Index bytes);
   View view(const Operand& operand, Index n);
   Step joined(Step last, const Step& next, const std::vector<Operand>& operands);
   bool independent(const Step& step, const std::vector<Operand>& operands) const;

@@ -13,6 +13,7 @@ class Source {
       : dense_(dense_panels(dense, n_features, n_panels)), n_features_(n_features) {}
   explicit Source(const Stream& stream) : stream_(&stream), n_features_(stream.n_features) {}
 
+  // Of a stream; of panels, with their padding.
   Index n_rows() const { return stream_ != nullptr ? stream_->n_rows : dense_.count * kLanes; }
 
   // Which table a stream reads, however often it is asked; zero for panels, which may change.

@@ -1,4 +1,8 @@
 // The kernels: what all blocks of a launch do, for any ThreadBlock. A kernel is plain numbers and pointers of the device.
+//
+// A pass is one kernel for any chain of layers: a block takes a tile of rows through the program's steps, so that what
+// layers hand to each other stays in shared memory and a step costs a barrier, not a launch. Which functions a kernel can
+// call is fixed when it is linked, and its registers with them: so there is one for each formula, and one for all.
 #pragma once
 
 #include "cuda/group.h"
