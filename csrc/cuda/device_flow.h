@@ -131,7 +131,8 @@ class DeviceFlow {
     Pass pass{entry.variant, entry.arguments, 0, {}};
     PassArguments<T>& a = pass.arguments;
     const Index processors = Queue::multiprocessors();
-    while (a.lanes > kFewestLanes && n_rows < processors * a.lanes) a.lanes /= 2;
+    while (a.log_lanes > kLogFewestLanes && n_rows < processors << a.log_lanes) --a.log_lanes;
+    a.lanes = Index{1} << a.log_lanes;
     const Index n_tiles = (n_rows + a.lanes - 1) / a.lanes;
     pass.n_blocks = std::max<Index>(std::min(n_tiles, processors * kBlocksPerProcessor), 1);
     if (task >= Task::kLogProbBackward)
@@ -150,7 +151,7 @@ class DeviceFlow {
     if (program.n_steps > 0) queue.launch(1, 0, DeriveKernel<T>{program, params, derived, gradient});
   }
 
-  static constexpr Index kMostLanes = 32, kFewestLanes = 8, kParts = 512, kBlocksPerProcessor = 2;
+  static constexpr Index kLogMostLanes = 5, kLogFewestLanes = 3, kParts = 512, kBlocksPerProcessor = 2;
   static constexpr Index kMostGradients = Index{1} << 28;  // numbers, of all blocks
 
   struct Entry {
@@ -181,7 +182,7 @@ class DeviceFlow {
     a.dout_slot = program.dout;
     a.out_slot = program.out;
     a.dcontext_slot = program.dcontext;
-    a.lanes = kMostLanes;
+    a.log_lanes = kLogMostLanes;
     a.n_parts = kParts;
     a.x.n = cpu_->n_features();
     a.context.n = a.dcontext.n = cpu_->n_context();

@@ -68,7 +68,7 @@ struct DeriveKernel {
   T* gradient;
 
   NFLOWS_KERNEL void operator()(const ThreadBlock& block) const {
-    Tile tile{block, 0, {}, nullptr, 0};
+    Tile tile{block, 0, 1, {}, nullptr, 0};
     tile.set(Space::kParams, params);
     tile.set(Space::kDerived, derived);
     tile.set(Space::kGradient, gradient);
@@ -83,7 +83,8 @@ template <class T>
 struct PassArguments {
   LoadedProgram program;
   Index n_slots, x_slot, context_slot, dlog_det_slot, dout_slot, out_slot, dcontext_slot;
-  Index lanes, n_parts;  // rows of a tile; room for parts
+  int log_lanes;         // of the rows of a tile
+  Index lanes, n_parts;  // 2^log_lanes; room for parts
   const T* params;
   const std::byte* derived;
 
@@ -117,9 +118,9 @@ template <class T, class... Groups>
 struct PassKernel : PassArguments<T> {
   using A = PassArguments<T>;
   using A::batch, A::batch_size, A::context, A::context_slot, A::dcontext, A::dcontext_slot, A::derived,
-      A::dlog_det, A::dlog_det_slot, A::dout, A::dout_slot, A::gradient, A::lanes, A::losses, A::n_gradient,
-      A::n_parts, A::out, A::out_slot, A::params, A::program, A::progress, A::slot_bytes, A::slots, A::totals,
-      A::trains, A::weights, A::x, A::x_slot;
+      A::dlog_det, A::dlog_det_slot, A::dout, A::dout_slot, A::gradient, A::lanes, A::log_lanes, A::losses,
+      A::n_gradient, A::n_parts, A::out, A::out_slot, A::params, A::program, A::progress, A::slot_bytes,
+      A::slots, A::totals, A::trains, A::weights, A::x, A::x_slot;
 
   NFLOWS_KERNEL void operator()(const ThreadBlock& block) const {
     Batch rows = batch;
@@ -132,7 +133,7 @@ struct PassKernel : PassArguments<T> {
     std::byte* room =
         slots != nullptr ? slots + block.index * slot_bytes() : reinterpret_cast<std::byte*>(parts + n_parts);
     T* own = gradient == nullptr ? nullptr : gradient + block.index * n_gradient;
-    Tile tile{block, lanes, {}, parts, n_parts};
+    Tile tile{block, log_lanes, lanes, {}, parts, n_parts};
     tile.set(Space::kSlots, room);
     tile.set(Space::kTotals, total);
     tile.set(Space::kParams, params);
@@ -154,7 +155,7 @@ struct PassKernel : PassArguments<T> {
     const ThreadBlock& block = tile.block;
     // use(j, lane, i): feature j of the tile's rows, row i of the batch, which may be beyond it
     const auto each_of = [&](Index n, const auto& use) {
-      block.each(n * lanes, [&](Index at) { use(at / lanes, at % lanes, first + at % lanes); });
+      tile.each(n, [&](Index j, Index lane) { use(j, lane, first + lane); });
     };
     const auto load = [&](Index to, const RowsOf<const T>& from) {
       each_of(from.n, [&](Index j, Index lane, Index i) {

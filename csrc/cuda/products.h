@@ -32,8 +32,8 @@ template <class T, class Bounds>
 NFLOWS_KERNEL void product(const Tile& tile, const ProductShape& shape, const T* a, Index a_m, Index a_k,
                            const T* bias, const T* b, const T* gate, T* out, const Bounds& bounds) {
   const Index lanes = tile.lanes, groups = (shape.end - shape.begin + kThreadRows - 1) / kThreadRows;
-  tile.block.each(groups * lanes, [&](Index at) {
-    const Index m = shape.begin + at / lanes * kThreadRows, lane = at % lanes;
+  tile.each(groups, [&](Index group, Index lane) {
+    const Index m = shape.begin + group * kThreadRows;
     const int n = shape.end - m < kThreadRows ? static_cast<int>(shape.end - m) : kThreadRows;
     T sum[kThreadRows];
 #pragma unroll
@@ -101,12 +101,13 @@ struct Replay<Op<WeightGradient, In<T>, In<T>, Made<T>, Table<std::int32_t>>> {
     const auto* row_end = tile.at<const std::int32_t>(step.views[3], 0);
     const Index lanes = tile.lanes, groups = (shape.rows + kThreadRows - 1) / kThreadRows;
     tile.block.each(groups * shape.cols, [&](Index at) {
-      const Index r = at / shape.cols * kThreadRows, c = at % shape.cols;
+      const std::int32_t i32 = static_cast<std::int32_t>(at), group = i32 / shape.cols;
+      const Index r = Index{group} * kThreadRows, c = i32 - group * shape.cols;
       const int n = shape.rows - r < kThreadRows ? static_cast<int>(shape.rows - r) : kThreadRows;
       if (c >= row_end[r + n - 1]) return;
       T sum[kThreadRows] = {};
       for (Index i = 0; i < lanes; ++i) {
-        const Index lane = (i + at) % lanes;
+        const Index lane = (i + at) & (lanes - 1);
         const T value = x[c * lanes + lane];
 #pragma unroll
         for (int k = 0; k < kThreadRows; ++k)
@@ -125,7 +126,7 @@ struct Replay<Op<BiasGradient, In<T>, Sum<T>>> {
     tile.block.each(step.n, [&](Index j) {
       const T* dy = tile.at<const T>(step.views[0], j);
       T sum = T(0);
-      for (Index i = 0; i < tile.lanes; ++i) sum += dy[(i + j) % tile.lanes];
+      for (Index i = 0; i < tile.lanes; ++i) sum += dy[(i + j) & (tile.lanes - 1)];
       *tile.at<T>(step.views[1], j) += sum;
     });
   }
@@ -134,8 +135,7 @@ struct Replay<Op<BiasGradient, In<T>, Sum<T>>> {
 template <class T>
 struct Replay<Op<Copy, In<T>, Out<T>>> {
   static NFLOWS_KERNEL void run(const Tile& tile, const Step& step) {
-    tile.block.each(step.n * tile.lanes, [&](Index at) {
-      const Index j = at / tile.lanes, lane = at % tile.lanes;
+    tile.each(step.n, [&](Index j, Index lane) {
       tile.at<T>(step.views[1], j)[lane] = tile.at<const T>(step.views[0], j)[lane];
     });
   }

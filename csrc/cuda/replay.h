@@ -129,8 +129,8 @@ struct Replay<Op<F, Args...>> {
     if constexpr (kAdders > 0) chunk = tile.n_parts / (kAdders * tile.lanes);
     for (Index first = 0; first < step.n; first += chunk) {
       const Index n = first + chunk < step.n ? chunk : step.n - first, room = chunk * tile.lanes;
-      tile.block.each(n * tile.lanes, [&](Index at) {
-        const Index j = first + at / tile.lanes, lane = at % tile.lanes;
+      tile.each(n, [&](Index item, Index lane) {
+        const Index j = first + item, at = item * tile.lanes + lane;
         row(f, RowOperand<Args>(tile, step.views[i], j, lane, tile.parts + kPlace<i> * room + at)...);
       });
       (AddUp<Args>::run(tile, step.views[i], first, n, tile.parts + kPlace<i> * room), ...);

@@ -9,13 +9,24 @@ namespace nflows {
 // Where each space begins, and how many rows there are.
 struct Tile {
   ThreadBlock block;
-  Index lanes;
+  int log_lanes;
+  Index lanes;  // 2^log_lanes
   std::byte* spaces[kSpaces];
   double* parts;  // room for what items add to totals and sums
   Index n_parts;
 
   NFLOWS_KERNEL void set(Space space, const void* begin) {
     spaces[static_cast<int>(space)] = static_cast<std::byte*>(const_cast<void*>(begin));
+  }
+
+  // use(j, lane) for j < n and every row, all at the same time. Rows are a power of two: a device divides slowly.
+  template <class F>
+  NFLOWS_KERNEL void each(Index n, const F& use) const {
+    const int bits = log_lanes, mask = (1 << bits) - 1;
+    block.each(n << bits, [&](Index i) {
+      const int at = static_cast<int>(i);
+      use(Index{at >> bits}, Index{at & mask});
+    });
   }
 
   template <class V>
