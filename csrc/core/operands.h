@@ -100,9 +100,6 @@ Operand operand(const Made<V>& made) {
   return {made.at, made.step * kBytes<V>, made.size * kBytes<V>, Operand::kWritten};
 }
 
-// Behind the name of an operation whose function says that it is small: a device may have a lighter one for it.
-inline constexpr char kSmallOp[] = "/small";
-
 // An operation: a function and the kinds of its operands.
 template <class F, class... Args>
 struct Op {
@@ -119,10 +116,10 @@ struct Op {
     static_assert(std::is_trivially_copyable_v<F> && sizeof...(Args) <= Step::kMostViews);
     Recorder* recorder = Recorder::current();
     if (recorder == nullptr) return false;
-    std::string op = name();
-    if constexpr (requires { f.is_small(); })
-      if (f.is_small()) op += kSmallOp;
-    recorder->step(op, &f, sizeof f, n, {operand(args)...});
+    bool small = false;
+    if constexpr (requires { f.is_small(); }) small = f.is_small();
+    const Operand operands[] = {operand(args)...};
+    recorder->step({name(), small}, &f, sizeof f, n, operands, sizeof...(Args));
     return true;
   }
 };

@@ -54,10 +54,11 @@ View Recorder::view(const Operand& operand, Index n) {
   return {Space::kConstants, static_cast<std::int32_t>(operand.step), constant(at, extent(operand, n))};
 }
 
-void Recorder::step(const std::string& op, const void* function, Index bytes, Index n,
-                    std::initializer_list<Operand> operands) {
+void Recorder::step(OpName name, const void* function, Index bytes, Index n, const Operand* operands,
+                    Index n_operands) {
   if (n == 0) return;
   Program& program = program_;
+  const std::string op = std::string(name.type) + (name.small ? kSmallOp : "");
   auto found = std::find(program.ops.begin(), program.ops.end(), op);
   if (found == program.ops.end()) found = program.ops.insert(found, op);
 
@@ -67,10 +68,10 @@ void Recorder::step(const std::string& op, const void* function, Index bytes, In
   const std::size_t constants = program.constants.size();
   next.function = constant(function, bytes);
   View* view = next.views;
-  for (const Operand& operand : operands) *view++ = this->view(operand, n);
+  const std::vector<Operand> own(operands, operands + n_operands);
+  for (const Operand& operand : own) *view++ = this->view(operand, n);
   next.n_views = static_cast<std::int32_t>(view - next.views);
 
-  const std::vector<Operand> own(operands);
   Step* last = program.steps.empty() ? nullptr : &program.steps.back();
   if (last != nullptr && last->op == next.op && n == 1 &&
       std::memcmp(&program.constants[last->function], function, static_cast<std::size_t>(bytes)) == 0) {

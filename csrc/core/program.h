@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +57,13 @@ struct Operand {
   Use use;
 };
 
+// What an operation is called; `small` if its function says so of itself: a device may have a lighter one for it.
+struct OpName {
+  const char* type;
+  bool small;
+};
+inline constexpr char kSmallOp[] = "/small";  // behind the names of small ones
+
 class Recorder {
  public:
   // A stretch of memory, which space it is, and the bytes of what that space counts in.
@@ -76,10 +82,10 @@ class Recorder {
   static Recorder* current();
   static bool any() { return standing_.load(std::memory_order_relaxed) > 0; }
 
-  // n items of the operation that is called `op`; `function` is the `bytes` bytes of its own constants. Continues the last
+  // n items of an operation; `function` is the `bytes` bytes of its own constants. Continues the last
   // step where that is the same one, a step before.
-  void step(const std::string& op, const void* function, Index bytes, Index n,
-            std::initializer_list<Operand> operands);
+  void step(OpName name, const void* function, Index bytes, Index n, const Operand* operands,
+            Index n_operands);
 
   Program take() { return std::move(program_); }
 
