@@ -27,6 +27,9 @@ class HostQueue {
   static Index shared_limit() { return 24 << 10; }
   static void check_usable() {}
 
+  // A device's memory holds anything at first. NaN, here: who reads before writing is found out.
+  static constexpr int kUnset = 0xff;
+
   // The largest piece of memory, as tests set it.
   static Index memory_limit() {
     const char* limit = std::getenv("NFLOWS_NP_HOST_DEVICE_BYTES");
@@ -37,10 +40,11 @@ class HostQueue {
   class Buffer {
    public:
     Buffer() = default;
-    Buffer(HostQueue& queue, Index n) : size_(n) {
-      queue.check_not_repeating();
+    Buffer(HostQueue& queue, Index n) : Buffer(n) { queue.check_not_repeating(); }
+    explicit Buffer(Index n) : size_(n) {
       if (n * static_cast<Index>(sizeof(V)) > memory_limit()) throw HostOutOfMemory();
       data_ = std::make_unique<Line[]>(static_cast<std::size_t>(lines(n)));
+      std::memset(data_.get(), kUnset, static_cast<std::size_t>(lines(n)) * sizeof(Line));
     }
     V* data() const { return reinterpret_cast<V*>(data_.get()); }
     Index size() const { return size_; }
@@ -72,8 +76,8 @@ class HostQueue {
   template <class Kernel>
   void launch(Index n_blocks, Index shared, const Kernel& kernel) {
     for (Index b = 0; b < n_blocks; ++b) {
-      const auto own = std::make_unique<std::max_align_t[]>(shared / sizeof(std::max_align_t) + 1);
-      kernel(ThreadBlock{b, n_blocks, reinterpret_cast<std::byte*>(own.get())});
+      const Buffer<std::byte> own(shared);
+      kernel(ThreadBlock{b, n_blocks, own.data()});
     }
   }
 

@@ -29,9 +29,10 @@ struct ThreadBlock {
     __syncthreads();
   }
 #else
+  // Backwards: what must not depend on the order would rather hold in the usual one by chance.
   template <class F>
   void each(Index n, const F& f) const {
-    for (Index i = 0; i < n; ++i) f(i);
+    for (Index i = n - 1; i >= 0; --i) f(i);
   }
 #endif
 };
