@@ -72,6 +72,7 @@ void Recorder::step(OpName name, const void* function, Index bytes, Index n, con
   for (const Operand& operand : own) *view++ = this->view(operand, n);
   next.n_views = static_cast<std::int32_t>(view - next.views);
 
+  check(n == 1 || independent(next, own), "program: items of a step share what they write");
   Step* last = program.steps.empty() ? nullptr : &program.steps.back();
   if (last != nullptr && last->op == next.op && n == 1 &&
       std::memcmp(&program.constants[last->function], function, static_cast<std::size_t>(bytes)) == 0) {
@@ -91,7 +92,7 @@ Step Recorder::joined(Step step, const Step& next, const std::vector<Operand>& o
     const View& more = next.views[i];
     if (view.space != more.space || view.space == Space::kConstants) return {};
     if (step.n == 1) view.step = static_cast<std::int32_t>(more.at - view.at);
-    if (view.at + step.n * view.step != more.at) return {};
+    if (view.at + std::int64_t{step.n} * view.step != more.at) return {};
   }
   ++step.n;
   return independent(step, operands) ? step : Step{};

@@ -102,24 +102,26 @@ class CudaQueue {
   template <class Kernel>
   void launch(Index n_blocks, Index shared, const Kernel& kernel) {
     static_assert(sizeof(Kernel) <= 4096);
+    // The limit is the kernel's, whoever launches it: always the same, so that threads do not change each other's.
     if (shared > (Index{48} << 10))
       cuda_check(cudaFuncSetAttribute(run_kernel<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                      static_cast<int>(shared)),
+                                      static_cast<int>(shared_limit())),
                  "asking for shared memory");
     run_kernel<<<static_cast<unsigned>(n_blocks), kThreads, static_cast<std::size_t>(shared), stream_>>>(
         kernel);
     cuda_check(cudaGetLastError(), "launching a kernel");
   }
 
-  // The same launches n times: captured once, as a graph.
+  // The same launches n times: captured once, as a graph. Kernels may be loaded meanwhile: the stream is nobody else's.
   template <class Launches>
   void repeat(Index n, const Launches& launches) {
     Graph graph;
-    cuda_check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "capturing launches");
+    cuda_check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), "capturing launches");
     try {
       launches();
     } catch (...) {
       cudaStreamEndCapture(stream_, &graph.graph);
+      cudaGetLastError();  // which may be the capture's, and nobody else's
       throw;
     }
     cuda_check(cudaStreamEndCapture(stream_, &graph.graph), "capturing launches");

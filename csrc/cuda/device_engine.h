@@ -142,7 +142,7 @@ class DeviceEngineFlow final : public EngineFlow<T> {
     a.x.data = rows.data();
     a.context.data = given.data();
     if (adjoints.dout != nullptr) a.dout.data = dout.data();
-    a.dlog_det = dlog_det.data();
+    if (adjoints.dlog_det != nullptr) a.dlog_det = dlog_det.data();
     a.batch.n = n;
     a.out.data = din.data();
     a.dcontext.data = dcontext.data();

@@ -82,7 +82,8 @@ class DeviceProgram {
   typename Queue::template Buffer<std::byte> constants_;
 };
 
-inline Index chunks(Index n) { return (n + kChunk - 1) / kChunk; }
+// At least one: a flow may have no parameters, and a launch has a block.
+inline Index chunks(Index n) { return std::max<Index>((n + kChunk - 1) / kChunk, 1); }
 
 // What a device knows of one flow.
 template <class T, class Queue>

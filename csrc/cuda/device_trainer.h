@@ -138,7 +138,9 @@ class DeviceTrainer final : public EngineTrainer<T> {
     const Index n_rows = rows.order == nullptr ? rows.n : rows.n_table, n_panels = panels_for(n_rows);
     const std::uint64_t serial = rows.order == nullptr ? 0 : rows.rows.serial(),
                         given = rows.context.serial();
-    if (serial != 0 && serial == held_ && (given == held_context_ || flow_->cpu().n_context() == 0)) return;
+    const bool same_context = flow_->cpu().n_context() == 0 || (given != 0 && given == held_context_);
+    if (serial != 0 && serial == held_ && same_context) return;
+    held_ = held_context_ = 0;  // until both are there
     const auto take = [&](const Source<T>& source, Index n_features) {
       std::vector<T> room(n_panels * n_features * kLanes);
       Buffer<T> there(queue_, std::ssize(room));

@@ -75,6 +75,7 @@ class HostQueue {
 
   template <class Kernel>
   void launch(Index n_blocks, Index shared, const Kernel& kernel) {
+    if (n_blocks < 1 || shared > shared_limit()) throw std::logic_error("host device: no such launch");
     for (Index b = 0; b < n_blocks; ++b) {
       const Buffer<std::byte> own(shared);
       kernel(ThreadBlock{b, n_blocks, own.data()});
@@ -84,9 +85,8 @@ class HostQueue {
   // The same launches n times.
   template <class Launches>
   void repeat(Index n, const Launches& launches) {
-    repeating_ = true;
+    const Repeating now(repeating_);
     for (Index i = 0; i < n; ++i) launches();
-    repeating_ = false;
   }
 
   void wait() { check_not_repeating(); }
@@ -96,6 +96,12 @@ class HostQueue {
   void check_not_repeating() const {
     if (repeating_) throw std::logic_error("host device: only launches can be repeated");
   }
+
+  struct Repeating {
+    bool& flag;
+    explicit Repeating(bool& of) : flag(of) { flag = true; }
+    ~Repeating() { flag = false; }
+  };
 
   bool repeating_ = false;
 };

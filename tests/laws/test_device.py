@@ -13,6 +13,7 @@ from engine_flows import ISAS, every_dtype, log_prob, log_prob_vjp, make_flow, r
 
 from nflows_np import presets
 from nflows_np._engine import EngineError, device
+from nflows_np.columns import Gather
 from nflows_np.specs import (
     Affine,
     AffineSpline,
@@ -21,6 +22,7 @@ from nflows_np.specs import (
     Inverse,
     LinearGaussian,
     MixtureCDF,
+    Permutation,
     Planar,
     RationalQuadratic,
     Sigmoidal,
@@ -150,6 +152,34 @@ def test_trains_with_order_weights_context_and_all_options():
         for isa in (DEVICE, ISAS[-1])
     ]
     assert_trained_alike(*runs)
+
+
+def test_a_flow_without_parameters():
+    rows = table_for_training(200)
+    results, runs = [], []
+    for isa in (DEVICE, ISAS[-1]):
+        flow = make_flow([Permutation("reverse")], 3, isa=isa)
+        results.append(all_results(flow, rows, None))
+        runs.append(flow.trainer(learning_rate=1e-3).run(to_panels(rows, "float64"), 200, 64))
+    for found, expected in zip(*results, strict=True):
+        assert_close(found, expected, "float64")
+    np.testing.assert_allclose(runs[0][0], runs[1][0], rtol=1e-12)
+    np.testing.assert_array_equal(runs[0][1], runs[1][1])
+
+
+def test_a_context_that_changes_is_read_again():
+    """A stream of rows may stay on the device; panels of the context are another matter."""
+    rng = np.random.default_rng(6)
+    rows, panels = table_for_training(64), []
+    flow = make_flow([Autoregressive(hidden_units=(8,))], 3, 2, isa=DEVICE)
+    flow.set_params(0.3 * rng.standard_normal(flow.n_params))
+    trainer, order = flow.trainer(learning_rate=1e-12), np.arange(64)
+    table = Gather(rows, slice(None), np.zeros(3), np.ones(3), np.dtype("float64"))
+    for context in (rng.standard_normal((64, 2)), rng.standard_normal((64, 2))):
+        panels.append(to_panels(context, "float64"))
+        losses, _ = trainer.run(table, 64, 64, context=panels[-1], order=order)
+        expected = -log_prob(flow, rows, context).mean()
+        np.testing.assert_allclose(losses[0], expected, rtol=1e-6)
 
 
 def test_a_step_that_is_not_finite_changes_nothing():
