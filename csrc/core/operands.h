@@ -107,7 +107,8 @@ struct Op {
 
   // Writes a step of it down, if this thread is recording.
   static bool recorded(Index n, const F& f, const Args&... args) {
-    return Recorder::any() && write(n, f, args...);
+    if constexpr (kRecords) return Recorder::any() && write(n, f, args...);
+    return false;
   }
 
  private:

@@ -57,6 +57,13 @@ struct Operand {
   Use use;
 };
 
+// Whether this build writes programs down: one without engines for devices has nobody to read them.
+#if defined(NFLOWS_RECORDS)
+inline constexpr bool kRecords = true;
+#else
+inline constexpr bool kRecords = false;
+#endif
+
 // What an operation is called; `small` if its function says so of itself: a device may have a lighter one for it.
 struct OpName {
   const char* type;

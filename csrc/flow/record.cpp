@@ -92,6 +92,7 @@ bool keeps(Task task) {
 
 template <class T>
 TileProgram record(const Flow<T>& flow, Task task) {
+  check(kRecords, "program: this build writes none down; NFLOWS_CUDA=ON makes one that does");
   return Stage<T>(flow, keeps(task) ? Keep::kForBackward : Keep::kNothing).record(task);
 }
 

@@ -31,7 +31,7 @@ struct BiasGradient {
 // Writes a product down, if anything is recording.
 template <class Product, class... Args>
 bool recorded_product(const Staircase& mask, Index begin, Index end, Into into, const Args&... args) {
-  if (!Recorder::any() || Recorder::current() == nullptr) return false;
+  if (!kRecords || !Recorder::any() || Recorder::current() == nullptr) return false;
   if (begin == end) return true;
   std::vector<std::int32_t> ends(mask.row_end.begin(), mask.row_end.end());
   ends.insert(ends.end(), mask.col_begin.begin(), mask.col_begin.end());
