@@ -22,11 +22,6 @@ def engine_of(device: str) -> Any:
     return _engine.engine if device == "cpu" else _engine.device(device)
 
 
-def n_parameters_of(flow: Any, n_features: int) -> int:
-    """How many parameters a resolved flow has."""
-    return _engine.engine.count_params(flow.to_dict(), n_features, 2**62)
-
-
 def why_not(device: str) -> str | None:
     """Why a device cannot be used here; None if it can."""
     try:
@@ -41,8 +36,8 @@ def usable(device: str) -> str:
     return "cpu" if why_not(device) else device
 
 
-def chosen(device: str, n_rows: int, n_parameters: int) -> str:
-    """The device that a parameter's value means for a fit.
+def chosen(device: str, flow: Any, n_features: int, n_rows: int) -> str:
+    """The device that a parameter's value means for a fit of a resolved flow.
 
     Raises
     ------
@@ -50,6 +45,7 @@ def chosen(device: str, n_rows: int, n_parameters: int) -> str:
         If it names a device that cannot be used here.
     """
     if device == "auto":
+        n_parameters = _engine.engine.count_params(flow.to_dict(), n_features, WORTH_A_DEVICE)
         return usable("cuda") if n_rows * n_parameters >= WORTH_A_DEVICE else "cpu"
     reason = why_not(device)
     if reason:

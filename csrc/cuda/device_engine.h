@@ -102,14 +102,9 @@ class DeviceEngineFlow final : public EngineFlow<T> {
         queue.upload(rows.data(), x.read(first, count, room.data()).data, n * d);
       queue.upload(given.data(), context.read(first, count, context_room.data()).data, n * q);
       auto pass = flow_->pass(queue, task, n);
-      PassArguments<T>& a = pass.arguments;
-      a.params = at;
-      a.derived = derived.data();
-      a.x.data = rows.data();
-      a.context.data = given.data();
-      a.batch.n = n;
-      a.totals = sums.data();
-      if (out != nullptr) a.out.data = result.data();
+      pass.read(at, derived.data(), rows.data(), given.data(), n);
+      pass.arguments.totals = sums.data();
+      if (out != nullptr) pass.arguments.out.data = result.data();
       pass.launch(queue);
       queue.download(totals + first * kLanes, sums.data(), n);
       if (out != nullptr) queue.download(room.data(), result.data(), n * d);
@@ -124,26 +119,18 @@ class DeviceEngineFlow final : public EngineFlow<T> {
     Queue queue;
     const T* at = device_data<T, Queue>(params);
     const Index n = n_panels * kLanes, d = n_features(), q = n_context(), n_gradient = flow_->n_gradient();
-    const auto sent = [&](const T* from, Index size) {
-      Buffer<T> to(queue, size);
-      if (from != nullptr) queue.upload(to.data(), from, size);
-      return to;
-    };
-    const Buffer<T> rows = sent(x, n * d), given = sent(context, n * q), dout = sent(adjoints.dout, n * d),
-                    dlog_det = sent(adjoints.dlog_det, n), din(queue, n * d), dcontext(queue, n * q);
+    const Buffer<T> rows = sent(queue, x, n * d), given = sent(queue, context, n * q),
+                    dout = sent(queue, adjoints.dout, n * d), dlog_det = sent(queue, adjoints.dlog_det, n),
+                    din(queue, n * d), dcontext(queue, n * q);
     Buffer<std::byte> derived(queue, n_derived());
     flow_->derive(queue, at, derived.data());
 
     auto pass = flow_->pass(queue, task, n);
     const Buffer<T> gradients(queue, pass.n_blocks * n_gradient), gradient(queue, n_gradient);
+    pass.read(at, derived.data(), rows.data(), given.data(), n);
     PassArguments<T>& a = pass.arguments;
-    a.params = at;
-    a.derived = derived.data();
-    a.x.data = rows.data();
-    a.context.data = given.data();
-    if (adjoints.dout != nullptr) a.dout.data = dout.data();
-    if (adjoints.dlog_det != nullptr) a.dlog_det = dlog_det.data();
-    a.batch.n = n;
+    a.dout.data = dout.data();
+    a.dlog_det = dlog_det.data();
     a.out.data = din.data();
     a.dcontext.data = dcontext.data();
     a.gradient = gradients.data();

@@ -82,6 +82,15 @@ class DeviceProgram {
   typename Queue::template Buffer<std::byte> constants_;
 };
 
+// Numbers of the host on a device; none where there are none.
+template <class V, class Queue>
+typename Queue::template Buffer<V> sent(Queue& queue, const V* from, Index n) {
+  if (from == nullptr) return {};
+  typename Queue::template Buffer<V> to(queue, n);
+  queue.upload(to.data(), from, n);
+  return to;
+}
+
 // At least one: a flow may have no parameters, and a launch has a block.
 inline Index chunks(Index n) { return std::max<Index>((n + kChunk - 1) / kChunk, 1); }
 
@@ -97,8 +106,8 @@ class DeviceFlow {
   const EngineFlow<T>& cpu() const { return *cpu_; }
   Index n_gradient() const { return cpu_->n_params() + cpu_->n_dderived(); }
 
-  // Makes the program of derived values ready: while launches are captured, nothing else can be done.
-  void load(Task task) const { derive_program(task); }
+  // Makes a task's program ready: while launches are captured, nothing else can be done.
+  void load(Task task) const { entry(task); }
 
   // Derived values of parameters, or the gradients of their adjoints; many flows have none.
   void derive(Queue& queue, const T* params, std::byte* derived) const {
@@ -109,13 +118,8 @@ class DeviceFlow {
   }
 
   // gradient = the sum of those of all blocks of a pass.
-  void reduce(Queue& queue, T* gradients, Index n_blocks, T* gradient) const {
-    TrainingState<T> at{};
-    at.n_gradient = n_gradient();
-    at.n_blocks = n_blocks;
-    at.gradients = gradients;
-    at.gradient = gradient;
-    queue.launch(chunks(at.n_gradient), 0, ReduceKernel<T>{at});
+  void reduce(Queue& queue, const T* gradients, Index n_blocks, T* gradient) const {
+    queue.launch(chunks(n_gradient()), 0, ReduceKernel<T>{n_gradient(), n_blocks, gradients, gradient});
   }
 
   // A pass, and how it is laid out for n rows.
@@ -125,6 +129,14 @@ class DeviceFlow {
     Index n_blocks;
     Buffer<std::byte> slots;
 
+    // What it reads: parameters, what is derived of them, n rows.
+    void read(const T* params, const std::byte* derived, const T* x, const T* context, Index n) {
+      arguments.params = params;
+      arguments.derived = derived;
+      arguments.x.data = x;
+      arguments.context.data = context;
+      arguments.batch.n = n;
+    }
     void launch(Queue& queue) const { variant->launch(queue, n_blocks, arguments); }
   };
   Pass pass(Queue& queue, Task task, Index n_rows) const {
@@ -136,7 +148,7 @@ class DeviceFlow {
     a.lanes = Index{1} << a.log_lanes;
     const Index n_tiles = (n_rows + a.lanes - 1) / a.lanes;
     pass.n_blocks = std::max<Index>(std::min(n_tiles, processors * kBlocksPerProcessor), 1);
-    if (task >= Task::kLogProbBackward)
+    if (is_backward(task))
       pass.n_blocks =
           std::min(pass.n_blocks, std::max<Index>(kMostGradients / std::max<Index>(n_gradient(), 1), 1));
     if (a.shared() > Queue::shared_limit()) {
@@ -148,7 +160,7 @@ class DeviceFlow {
 
  private:
   void derive(Queue& queue, Task task, const T* params, std::byte* derived, T* gradient) const {
-    const LoadedProgram program = derive_program(task);
+    const LoadedProgram program = entry(task).arguments.program;
     if (program.n_steps > 0) queue.launch(1, 0, DeriveKernel<T>{program, params, derived, gradient});
   }
 
@@ -166,46 +178,30 @@ class DeviceFlow {
     Entry& entry = entries_[task];
     if (entry.program) return entry;
     const TileProgram program = cpu_->program(task);
+    const Numbering found =
+        derives(task) ? numbering(program, {DeriveGroup<T>::names()}) : choose(program, entry);
+    check(found.lacking.empty(), "device: this flow has no path there yet; what is missing is ",
+          found.lacking.empty() ? "nothing" : readable(found.lacking.front()));
+    entry.program = std::make_unique<DeviceProgram<Queue>>(queue_, program, found.numbers);
+    PassArguments<T>& a = entry.arguments;
+    a.program = entry.program->loaded();
+    a.places = program.places;
+    a.log_lanes = kLogMostLanes;
+    a.n_parts = kParts;
+    a.x.n = a.dout.n = a.out.n = cpu_->n_features();
+    a.context.n = a.dcontext.n = cpu_->n_context();
+    return entry;
+  }
+
+  // The first kernel that can do a pass, and its numbers of the operations.
+  static Numbering choose(const TileProgram& program, Entry& entry) {
     Numbering found;
     for (const PassVariant<T, Queue>& variant : pass_variants<T, Queue>()) {
       entry.variant = &variant;
       found = numbering(program, variant.groups);
       if (found.lacking.empty()) break;
     }
-    refuse(found);
-    entry.program = std::make_unique<DeviceProgram<Queue>>(queue_, program, found.numbers);
-    PassArguments<T>& a = entry.arguments;
-    a.program = entry.program->loaded();
-    a.n_slots = program.n_slots;
-    a.x_slot = program.x;
-    a.context_slot = program.context;
-    a.dlog_det_slot = program.dlog_det;
-    a.dout_slot = program.dout;
-    a.out_slot = program.out;
-    a.dcontext_slot = program.dcontext;
-    a.log_lanes = kLogMostLanes;
-    a.n_parts = kParts;
-    a.x.n = cpu_->n_features();
-    a.context.n = a.dcontext.n = cpu_->n_context();
-    a.dout.n = a.out.n = cpu_->n_features();
-    return entry;
-  }
-
-  LoadedProgram derive_program(Task task) const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    Entry& entry = entries_[task];
-    if (!entry.program) {
-      const TileProgram program = cpu_->program(task);
-      const Numbering found = numbering(program, {DeriveGroup<T>::names()});
-      refuse(found);
-      entry.program = std::make_unique<DeviceProgram<Queue>>(queue_, program, found.numbers);
-    }
-    return entry.program->loaded();
-  }
-
-  static void refuse(const Numbering& found) {
-    check(found.lacking.empty(), "device: this flow has no path there yet; what is missing is ",
-          found.lacking.empty() ? "nothing" : readable(found.lacking.front()));
+    return found;
   }
 
   std::shared_ptr<const EngineFlow<T>> cpu_;

@@ -31,6 +31,11 @@ class DeviceTrainer final : public EngineTrainer<T> {
     std::vector<T> start(n_params());
     params_->read(start.data());
     average_.write(start.data());
+    const auto decays = std::make_unique<bool[]>(n_params());
+    for (const Block& block : flow_->cpu().blocks())
+      std::fill_n(decays.get() + block.offset, block.size, block.decays);
+    decays_ = sent<bool>(queue_, decays.get(), n_params());
+    queue_.wait();
   }
 
   void train(const TrainingRows<T>& rows, Index batch_size, int, double* losses, bool* applied) override {
@@ -38,21 +43,13 @@ class DeviceTrainer final : public EngineTrainer<T> {
     const Index n_steps = (rows.n + batch_size - 1) / batch_size;
     hold(rows);
     auto pass = flow_->pass(queue_, Task::kLogProbBackward, batch_size);
-    const Buffer<std::int64_t> order(queue_, rows.order == nullptr ? 0 : rows.n);
-    if (rows.order != nullptr) queue_.upload(order.data(), rows.order, rows.n);
-    const Buffer<double> weights(queue_, rows.weights == nullptr ? 0 : rows.n_table);
-    if (rows.weights != nullptr) queue_.upload(weights.data(), rows.weights, rows.n_table);
-
+    const auto order = sent(queue_, rows.order, rows.n);
+    const auto weights = sent(queue_, rows.weights, rows.n_table);
     std::vector<StepNumbers<T>> numbers;
     for (Index i = 0; i < n_steps; ++i) numbers.push_back(numbers_of(steps_ + i));
-    const Buffer<StepNumbers<T>> numbers_there(queue_, n_steps);
-    queue_.upload(numbers_there.data(), numbers.data(), n_steps);
+    const auto numbers_there = sent<StepNumbers<T>>(queue_, numbers.data(), n_steps);
     Progress progress{0, steps_};
-    const Buffer<Progress> progress_there(queue_, 1);
-    queue_.upload(progress_there.data(), &progress, 1);
-    const auto decays = decay_flags();
-    const Buffer<bool> decays_there(queue_, n_params());
-    queue_.upload(decays_there.data(), decays.get(), n_params());
+    const auto progress_there = sent<Progress>(queue_, &progress, 1);
 
     const Index n_gradient = flow_->n_gradient(), n_chunks = chunks(n_params());
     const Buffer<std::byte> derived(queue_, flow_->cpu().n_derived());
@@ -63,14 +60,11 @@ class DeviceTrainer final : public EngineTrainer<T> {
     const Buffer<Verdict<T>> verdict(queue_, 1);
 
     T* params = device_data<T, Queue>(*params_);
+    pass.read(params, derived.data(), table_.data(), context_.data(), rows.n);
     PassArguments<T>& a = pass.arguments;
-    a.params = params;
-    a.derived = derived.data();
-    a.x.data = table_.data();
-    a.context.data = context_.data();
-    a.weights = rows.weights == nullptr ? nullptr : weights.data();
+    a.weights = weights.data();
     a.trains = true;
-    a.batch = {rows.order == nullptr ? nullptr : order.data(), 0, rows.n};
+    a.batch.order = order.data();
     a.batch_size = batch_size;
     a.progress = progress_there.data();
     a.gradient = gradients.data();
@@ -78,10 +72,8 @@ class DeviceTrainer final : public EngineTrainer<T> {
     a.losses = block_losses.data();
 
     const TrainingState<T> state{n_params(),
-                                 n_gradient,
                                  pass.n_blocks,
                                  n_chunks,
-                                 gradients.data(),
                                  gradient.data(),
                                  block_losses.data(),
                                  sums.data(),
@@ -89,7 +81,7 @@ class DeviceTrainer final : public EngineTrainer<T> {
                                  average_.data(),
                                  first_.data(),
                                  second_.data(),
-                                 decays_there.data(),
+                                 decays_.data(),
                                  numbers_there.data(),
                                  steps_,
                                  progress_there.data(),
@@ -154,13 +146,6 @@ class DeviceTrainer final : public EngineTrainer<T> {
     held_context_ = given;
   }
 
-  std::unique_ptr<bool[]> decay_flags() const {
-    auto flags = std::make_unique<bool[]>(n_params());
-    for (const Block& block : flow_->cpu().blocks())
-      std::fill_n(flags.get() + block.offset, block.size, block.decays);
-    return flags;
-  }
-
   std::shared_ptr<const DeviceFlow<T, Queue>> flow_;
   Queue queue_;
   std::shared_ptr<Params<T>> params_;
@@ -168,6 +153,7 @@ class DeviceTrainer final : public EngineTrainer<T> {
   TrainerOptions options_;
   Schedule schedule_;
   std::int64_t steps_ = 0;
+  Buffer<bool> decays_;  // of each parameter
   Buffer<T> table_, context_;
   std::uint64_t held_ = 0, held_context_ = 0;  // which streams lie there; zero: none that can be told again
 };

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cuda/group.h"
+#include "flow/tile_program.h"
 #include "simd/counter_noise.h"
 #include "simd/lane.h"
 
@@ -82,7 +83,7 @@ struct DeriveKernel {
 template <class T>
 struct PassArguments {
   LoadedProgram program;
-  Index n_slots, x_slot, context_slot, dlog_det_slot, dout_slot, out_slot, dcontext_slot;
+  TilePlaces places;
   int log_lanes;         // of the rows of a tile
   Index lanes, n_parts;  // 2^log_lanes; room for parts
   const T* params;
@@ -110,45 +111,41 @@ struct PassArguments {
     const Index doubles = lanes + n_parts;
     return doubles * static_cast<Index>(sizeof(double)) + (slots == nullptr ? slot_bytes() : 0);
   }
-  NFLOWS_FN Index slot_bytes() const { return n_slots * lanes * static_cast<Index>(sizeof(T)); }
+  NFLOWS_FN Index slot_bytes() const { return places.n_slots * lanes * static_cast<Index>(sizeof(T)); }
 };
 
 // Groups: those that the flow may have.
 template <class T, class... Groups>
-struct PassKernel : PassArguments<T> {
-  using A = PassArguments<T>;
-  using A::batch, A::batch_size, A::context, A::context_slot, A::dcontext, A::dcontext_slot, A::derived,
-      A::dlog_det, A::dlog_det_slot, A::dout, A::dout_slot, A::gradient, A::lanes, A::log_lanes, A::losses,
-      A::n_gradient, A::n_parts, A::out, A::out_slot, A::params, A::program, A::progress, A::slot_bytes,
-      A::slots, A::totals, A::trains, A::weights, A::x, A::x_slot;
+struct PassKernel {
+  PassArguments<T> at;
 
   NFLOWS_KERNEL void operator()(const ThreadBlock& block) const {
-    Batch rows = batch;
-    if (progress != nullptr) {
-      rows.first = progress->batch * batch_size;
-      rows.n = batch.n - rows.first < batch_size ? batch.n - rows.first : batch_size;
+    Batch rows = at.batch;
+    if (at.progress != nullptr) {
+      rows.first = at.progress->batch * at.batch_size;
+      rows.n = at.batch.n - rows.first < at.batch_size ? at.batch.n - rows.first : at.batch_size;
     }
     auto* total = reinterpret_cast<double*>(block.shared);
-    auto* parts = total + lanes;
-    std::byte* room =
-        slots != nullptr ? slots + block.index * slot_bytes() : reinterpret_cast<std::byte*>(parts + n_parts);
-    T* own = gradient == nullptr ? nullptr : gradient + block.index * n_gradient;
-    Tile tile{block, log_lanes, lanes, {}, parts, n_parts};
+    auto* parts = total + at.lanes;
+    std::byte* room = at.slots != nullptr ? at.slots + block.index * at.slot_bytes()
+                                          : reinterpret_cast<std::byte*>(parts + at.n_parts);
+    T* own = at.gradient == nullptr ? nullptr : at.gradient + block.index * at.n_gradient;
+    Tile tile{block, at.log_lanes, at.lanes, {}, parts, at.n_parts};
     tile.set(Space::kSlots, room);
     tile.set(Space::kTotals, total);
-    tile.set(Space::kParams, params);
-    tile.set(Space::kDerived, derived);
+    tile.set(Space::kParams, at.params);
+    tile.set(Space::kDerived, at.derived);
     tile.set(Space::kGradient, own);
-    tile.set(Space::kConstants, program.constants);
-    if (own != nullptr) block.each(n_gradient, [&](Index i) { own[i] = T(0); });
-    if (losses != nullptr) block.each(1, [&](Index) { losses[block.index] = 0.0; });
-    for (Index first = block.index * lanes; first < rows.n; first += block.count * lanes)
+    tile.set(Space::kConstants, at.program.constants);
+    if (own != nullptr) block.each(at.n_gradient, [&](Index i) { own[i] = T(0); });
+    if (at.losses != nullptr) block.each(1, [&](Index) { at.losses[block.index] = 0.0; });
+    for (Index first = block.index * at.lanes; first < rows.n; first += block.count * at.lanes)
       one(tile, reinterpret_cast<T*>(room), total, rows, first);
   }
 
  private:
   NFLOWS_KERNEL double weight(const Batch& rows, Index i) const {
-    return (weights != nullptr ? weights[rows.row(i)] : 1.0) / static_cast<double>(rows.n);
+    return (at.weights != nullptr ? at.weights[rows.row(i)] : 1.0) / static_cast<double>(rows.n);
   }
 
   NFLOWS_KERNEL void one(const Tile& tile, T* slot, double* total, const Batch& rows, Index first) const {
@@ -159,43 +156,45 @@ struct PassKernel : PassArguments<T> {
     };
     const auto load = [&](Index to, const RowsOf<const T>& from) {
       each_of(from.n, [&](Index j, Index lane, Index i) {
-        slot[(to + j) * lanes + lane] = i < rows.n ? from.at(rows.row(i), j) : T(0);
+        slot[(to + j) * at.lanes + lane] = i < rows.n ? from.at(rows.row(i), j) : T(0);
       });
     };
-    load(x_slot, x);
-    load(context_slot, context);
-    if (dout.data != nullptr) load(dout_slot, dout);
+    load(at.places.x, at.x);
+    load(at.places.context, at.context);
+    if (at.dout.data != nullptr) load(at.places.dout, at.dout);
     each_of(1, [&](Index, Index lane, Index i) {
       total[lane] = 0.0;
       const bool there = i < rows.n;
       T adjoint = T(0);
-      if (there && trains) adjoint = static_cast<T>(-weight(rows, i));
-      if (there && dlog_det != nullptr) adjoint = dlog_det[rows.row(i)];
-      slot[dlog_det_slot * lanes + lane] = adjoint;
+      if (there && at.trains) adjoint = static_cast<T>(-weight(rows, i));
+      if (there && at.dlog_det != nullptr) adjoint = at.dlog_det[rows.row(i)];
+      slot[at.places.dlog_det * at.lanes + lane] = adjoint;
     });
-    each_of(context.n, [&](Index j, Index lane, Index) { slot[(dcontext_slot + j) * lanes + lane] = T(0); });
+    each_of(at.context.n,
+            [&](Index j, Index lane, Index) { slot[(at.places.dcontext + j) * at.lanes + lane] = T(0); });
 
-    for (Index s = 0; s < program.n_steps; ++s) {
-      const Step& step = program.steps[s];
+    for (Index s = 0; s < at.program.n_steps; ++s) {
+      const Step& step = at.program.steps[s];
       int group = step.op / kGroupSize;
       (void)((group-- == 0 && (PassGroup<T, Groups>::run(tile, step, step.op % kGroupSize), true)) || ...);
     }
 
-    if (totals != nullptr)
+    if (at.totals != nullptr)
       each_of(1, [&](Index, Index lane, Index i) {
-        if (i < rows.n) totals[rows.row(i)] = total[lane];
+        if (i < rows.n) at.totals[rows.row(i)] = total[lane];
       });
     const auto store = [&](Index from, const RowsOf<T>& to) {
       each_of(to.n, [&](Index j, Index lane, Index i) {
-        if (i < rows.n) to.at(rows.row(i), j) = slot[(from + j) * lanes + lane];
+        if (i < rows.n) to.at(rows.row(i), j) = slot[(from + j) * at.lanes + lane];
       });
     };
-    if (out.data != nullptr) store(out_slot, out);
-    if (dcontext.data != nullptr) store(dcontext_slot, dcontext);
-    if (losses != nullptr)
+    if (at.out.data != nullptr) store(at.places.out, at.out);
+    if (at.dcontext.data != nullptr) store(at.places.dcontext, at.dcontext);
+    if (at.losses != nullptr)
       block.each(1, [&](Index) {
-        for (Index lane = 0; lane < lanes && first + lane < rows.n; ++lane)
-          if (const double w = weight(rows, first + lane); w != 0.0) losses[block.index] -= w * total[lane];
+        for (Index lane = 0; lane < at.lanes && first + lane < rows.n; ++lane)
+          if (const double w = weight(rows, first + lane); w != 0.0)
+            at.losses[block.index] -= w * total[lane];
       });
   }
 };

@@ -15,23 +15,33 @@ namespace nflows {
 template <class A>
 struct RowOperand;
 
-template <class T>
-struct RowOperand<In<T>> {
+// One that adds nothing.
+template <class Own>
+struct PlainOperand {
   static constexpr bool kAdds = false;
-  InRow<T> own;
-  NFLOWS_KERNEL RowOperand(const Tile& tile, const View& view, Index j, Index lane, double*)
-      : own{tile.at<T>(view, j), tile.lanes, lane} {}
-  NFLOWS_KERNEL InRow<T> get() { return own; }
+  Own own;
+  NFLOWS_KERNEL Own get() { return own; }
   NFLOWS_KERNEL void finish() {}
 };
 template <class T>
-struct RowOperand<Out<T>> {
-  static constexpr bool kAdds = false;
-  OutRow<T> own;
+struct RowOperand<In<T>> : PlainOperand<InRow<T>> {
   NFLOWS_KERNEL RowOperand(const Tile& tile, const View& view, Index j, Index lane, double*)
-      : own{tile.at<T>(view, j), tile.lanes, lane} {}
-  NFLOWS_KERNEL OutRow<T> get() { return own; }
-  NFLOWS_KERNEL void finish() {}
+      : PlainOperand<InRow<T>>{{tile.at<T>(view, j), tile.lanes, lane}} {}
+};
+template <class T>
+struct RowOperand<Out<T>> : PlainOperand<OutRow<T>> {
+  NFLOWS_KERNEL RowOperand(const Tile& tile, const View& view, Index j, Index lane, double*)
+      : PlainOperand<OutRow<T>>{{tile.at<T>(view, j), tile.lanes, lane}} {}
+};
+template <class V>
+struct RowOperand<Given<V>> : PlainOperand<V> {
+  NFLOWS_KERNEL RowOperand(const Tile& tile, const View& view, Index j, Index, double*)
+      : PlainOperand<V>{view.space == Space::kNothing ? V() : *tile.at<const V>(view, j)} {}
+};
+template <class V>
+struct RowOperand<Table<V>> : PlainOperand<const V*> {
+  NFLOWS_KERNEL RowOperand(const Tile& tile, const View& view, Index j, Index, double*)
+      : PlainOperand<const V*>{tile.at<const V>(view, j)} {}
 };
 template <>
 struct RowOperand<Total> {
@@ -49,24 +59,6 @@ struct RowOperand<Sum<T>> {
   NFLOWS_KERNEL RowOperand(const Tile&, const View&, Index, Index, double* part_) : part(part_) {}
   NFLOWS_KERNEL SumRow<T>& get() { return own; }
   NFLOWS_KERNEL void finish() { *part = own.total * own.factor; }
-};
-template <class V>
-struct RowOperand<Given<V>> {
-  static constexpr bool kAdds = false;
-  V own;
-  NFLOWS_KERNEL RowOperand(const Tile& tile, const View& view, Index j, Index, double*)
-      : own(view.space == Space::kNothing ? V() : *tile.at<const V>(view, j)) {}
-  NFLOWS_KERNEL V get() { return own; }
-  NFLOWS_KERNEL void finish() {}
-};
-template <class V>
-struct RowOperand<Table<V>> {
-  static constexpr bool kAdds = false;
-  const V* own;
-  NFLOWS_KERNEL RowOperand(const Tile& tile, const View& view, Index j, Index, double*)
-      : own(tile.at<const V>(view, j)) {}
-  NFLOWS_KERNEL const V* get() { return own; }
-  NFLOWS_KERNEL void finish() {}
 };
 
 // Adds the parts of an operand up, for `n` items from the first one on: parts[item][lane].

@@ -7,8 +7,13 @@
 
 namespace nflows {
 
-inline constexpr Index kChunk =
-    256;  // parameters that a block reduces and updates: neighbours for its threads
+// Numbers that a block reduces and updates: neighbours for its threads. Of `all`, those of one block.
+inline constexpr Index kChunk = 256;
+struct Chunk {
+  Index first, n;
+  NFLOWS_KERNEL Chunk(const ThreadBlock& block, Index all)
+      : first(block.index * kChunk), n(all - first < kChunk ? all - first : kChunk) {}
+};
 
 // Sums of a block, of terms that its threads have: in shared memory, always in the same tree.
 inline constexpr Index kSumThreads = 256;
@@ -64,11 +69,10 @@ struct Verdict {
 // What all kernels of a step share.
 template <class T>
 struct TrainingState {
-  Index n_params, n_gradient;  // n_gradient: with the adjoints of derived values
-  Index n_blocks, n_chunks;    // of the pass; of the parameters
-  T *gradients, *gradient;     // of each block, and their sum
-  double* losses;              // of each block
-  ChunkSums* sums;             // of each chunk
+  Index n_params, n_blocks, n_chunks;  // n_blocks: of the pass; n_chunks: of the parameters
+  const T* gradient;                   // the sum of the blocks'
+  const double* losses;                // of each block
+  ChunkSums* sums;                     // of each chunk
   T *params, *average, *first_moment, *second_moment;
   const bool* decays;             // of each parameter
   const StepNumbers<T>* numbers;  // from first_step on
@@ -76,23 +80,25 @@ struct TrainingState {
   Progress* progress;
   double* step_losses;
   bool* step_applied;
-
   Verdict<T>* verdict;
 
   NFLOWS_KERNEL const StepNumbers<T>& now() const { return numbers[progress->steps - first_step]; }
 };
 
-// gradient = the sum of the blocks' gradients, in the order of the blocks.
+// sum = the sum of the blocks' gradients, of n numbers each, in the order of the blocks.
 template <class T>
 struct ReduceKernel {
-  TrainingState<T> at;
+  Index n, n_blocks;
+  const T* gradients;
+  T* sum;
+
   NFLOWS_KERNEL void operator()(const ThreadBlock& block) const {
-    const Index first = block.index * kChunk;
-    const Index n = at.n_gradient - first < kChunk ? at.n_gradient - first : kChunk;
-    block.each(n, [&](Index i) {
-      double sum = 0.0;
-      for (Index b = 0; b < at.n_blocks; ++b) sum += at.gradients[b * at.n_gradient + first + i];
-      at.gradient[first + i] = static_cast<T>(sum);
+    const Chunk chunk(block, n);
+    block.each(chunk.n, [&](Index i) {
+      const Index j = chunk.first + i;
+      double total = 0.0;
+      for (Index b = 0; b < n_blocks; ++b) total += gradients[b * n + j];
+      sum[j] = static_cast<T>(total);
     });
   }
 };
@@ -102,11 +108,10 @@ template <class T>
 struct NormKernel {
   TrainingState<T> at;
   NFLOWS_KERNEL void operator()(const ThreadBlock& block) const {
-    const Index first = block.index * kChunk;
-    const Index n = at.n_params - first < kChunk ? at.n_params - first : kChunk;
-    const TwoSums sums = sums_of(block, n, [&](Index i) {
-      const double g = at.gradient[first + i];
-      return TwoSums{g * g, static_cast<double>(at.second_moment[first + i])};
+    const Chunk chunk(block, at.n_params);
+    const TwoSums sums = sums_of(block, chunk.n, [&](Index i) {
+      const double g = at.gradient[chunk.first + i];
+      return TwoSums{g * g, static_cast<double>(at.second_moment[chunk.first + i])};
     });
     block.each(1, [&](Index) { at.sums[block.index] = {sums, true}; });
   }
@@ -121,10 +126,9 @@ struct AdamKernel {
     if (block.index == 0) block.each(1, [&](Index) { *at.verdict = verdict; });
     if (!verdict.moves) return;
     const AdamStep<T>& adam = at.now().adam;
-    const Index first = block.index * kChunk;
-    const Index n = at.n_params - first < kChunk ? at.n_params - first : kChunk;
-    block.each(n, [&](Index i) {
-      const Index j = first + i;
+    const Chunk chunk(block, at.n_params);
+    block.each(chunk.n, [&](Index i) {
+      const Index j = chunk.first + i;
       const bool within = adam.update(at.gradient[j] * verdict.scale, at.decays[j], at.params[j],
                                       at.average[j], at.first_moment[j], at.second_moment[j]);
       if (!within) at.sums[block.index].within = false;

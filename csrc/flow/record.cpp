@@ -29,9 +29,9 @@ class Stage {
                        {Space::kDerived, derived_.data(), bytes(derived_), 1},
                        {Space::kGradient, gradient_.data(), bytes(gradient_), 1}});
     const Panels<T> out = run(task);
-    TileProgram program{recorder.take(), n_slots_, x_, context_, dlog_det_, dout_, 0, dcontext_};
-    if (out.data != nullptr) program.out = (out.data - slots_.data()) / kLanes;
-    return program;
+    TilePlaces places{n_slots_, x_, context_, dlog_det_, dout_, 0, dcontext_};
+    if (out.data != nullptr) places.out = (out.data - slots_.data()) / kLanes;
+    return {recorder.take(), places};
   }
 
  private:
@@ -84,16 +84,12 @@ class Stage {
   Gradients<T> grads_;
 };
 
-bool keeps(Task task) {
-  return task == Task::kLogProbBackward || task == Task::kForwardBackward || task == Task::kInverseBackward;
-}
-
 }  // namespace
 
 template <class T>
 TileProgram record(const Flow<T>& flow, Task task) {
   check(kRecords, "program: this build writes none down; NFLOWS_CUDA=ON makes one that does");
-  return Stage<T>(flow, keeps(task) ? Keep::kForBackward : Keep::kNothing).record(task);
+  return Stage<T>(flow, is_backward(task) ? Keep::kForBackward : Keep::kNothing).record(task);
 }
 
 template TileProgram record(const Flow<float>&, Task);

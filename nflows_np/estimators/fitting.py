@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nflows_np._devices import chosen, n_parameters_of
+from nflows_np._devices import chosen
 from nflows_np._model import FlowModel
 from nflows_np._warnings import warn
 from nflows_np.columns import ColumnScaler
@@ -90,13 +90,13 @@ def fit_flow(
     if resume is None:
         dtype = np.dtype(architecture["dtype"])
         flow = resolved(choice, scaler.n_features, seeds)
-        device = chosen(device, len(rows), n_parameters_of(flow, scaler.n_features))
+        device = chosen(device, flow, scaler.n_features, len(rows))
         model = FlowModel(flow, scaler, dtype, device=device)
         start(model, rows, seeds)
         state = TrainingState.start(model.flow.get_params(), seeds.order)
         names = None if feature_names is None else tuple(str(name) for name in feature_names)
     else:
-        device = chosen(device, len(rows), len(resume.parameters))
+        device = chosen(device, resume.flow, scaler.n_features, len(rows))
         model = FlowModel(resume.flow, resume.scaler, resume.parameters.dtype, device=device)
         state, names = _state_of(resume, seeds), resume.feature_names
         start = at_clusters if resume.from_clusters else at_gaussian
