@@ -27,5 +27,8 @@ MAX_HIDDEN_LAYERS = 64
 MAX_BINS = 128
 """Bins of a spline."""
 
+MAX_LEVELS = 2**14
+"""Categories of a column."""
+
 MAX_THREADS = 256
 """Threads of the engine's pool."""

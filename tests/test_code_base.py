@@ -24,13 +24,14 @@ CPP_RANK = {
     "linalg": 2,
     "nets": 3,
     "transformers": 3,
-    "bijections": 4,
-    "bases": 4,
-    "flow": 5,
-    "train": 6,
-    "engine": 7,
-    "cuda": 8,
-    "bindings": 9,
+    "conditionals": 4,
+    "bijections": 5,
+    "bases": 5,
+    "flow": 6,
+    "train": 7,
+    "engine": 8,
+    "cuda": 9,
+    "bindings": 10,
 }
 # The same for the package. Equal ranks are one layer here: they may know each other.
 PYTHON_RANK = {
@@ -66,6 +67,7 @@ PYTHON_RANK = {
     "testing": 4,
     "_demo": 5,
     "_cli": 5,
+    "_cli_commands": 5,
     "__main__": 5,
     "__init__": 5,
 }

@@ -27,7 +27,7 @@ def test_packages_offer_their_own_names(package):
 
 def test_every_spec_is_offered():
     classes = {cls.__name__ for kind in specs.registry().values() for cls in kind.values()}
-    kinds = {"Base", "Bijection", "Flow", "Spec", "Transformer"}
+    kinds = {"Base", "Bijection", "Conditional", "Flow", "Spec", "Transformer"}
     assert set(dir(specs)) == classes | kinds | {"from_dict", "registry"}
 
 

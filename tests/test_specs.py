@@ -20,8 +20,11 @@ from nflows_np.specs import (
     ActNorm,
     Additive,
     Affine,
+    Atoms,
     Autoregressive,
     Bijection,
+    Category,
+    Cells,
     Coupling,
     Elementwise,
     FixedAffine,
@@ -29,6 +32,7 @@ from nflows_np.specs import (
     GaussianMixture,
     Householder,
     Inverse,
+    Kept,
     LeakyReLU,
     LinearGaussian,
     LinearLU,
@@ -58,6 +62,10 @@ INSTANCES = [
     Coupling(mask=(3, 1)),
     Coupling(mask=()),
     Elementwise(Scale(), activation="silu"),
+    Autoregressive(conditionals=[(0, Category([0.5, 0.5])), (1, Kept(Atoms(low_share=0.1)))]),
+    Category([1.0, 2.0]),
+    Cells(0.5, low=-1.0),
+    Kept(Cells(1.0)),
     Flow([ActNorm(), Coupling(), Inverse(Autoregressive())]),
     Flow([]),
     Householder(),
@@ -130,6 +138,8 @@ def test_resolve_is_explicit_and_idempotent_or_refuses(spec, n_features):
         message = f"mask must be column indices below n_features={n_features}"
     elif isinstance(spec, Product) and n_features != 3:
         message = f"columns of parts must be all of the {n_features} columns"
+    elif spec.name == "autoregressive" and len(spec.conditionals) > n_features:
+        message = f"conditionals must be of columns below n_features={n_features}"
     elif isinstance(high, tuple) and len(high) != n_features:
         message = f"high must be one number, or one for each of {n_features} columns"
     else:

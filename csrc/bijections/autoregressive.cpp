@@ -8,9 +8,13 @@
 // is complete once features i+1 .. D-1 are done, gives the adjoint of p_i, and with it that of the units of
 // degree i. Inverse(autoregressive) is IAF (Kingma et al. 2016), trainable by maximum likelihood thanks to
 // that.
+//
+// The spec's `conditionals` are columns of their own kinds (conditionals/conditional.h): the features `conditional_columns`.
 #include <numeric>
 
 #include "bijections/conditioner.h"
+#include "conditionals/conditional.h"
+#include "core/selection.h"
 
 namespace nflows {
 namespace {
@@ -20,12 +24,16 @@ class Autoregressive final : public Bijection<T> {
  public:
   Autoregressive(const Spec& spec, Index n_features, Index n_context)
       : n_features_(n_features),
-        columns_(spec, {}, n_features),
+        conditionals_(conditionals(spec, n_features)),
+        columns_(with_conditionals({spec, {}, n_features})),
         first_param_(columns_.first_param(all(n_features))),
         conditioner_(made<T>(n_context, columns_.first_seen(all(n_features)), Hidden(spec), first_param_),
                      n_context, columns_, all(n_features), this->params_, this->kept_, this->scratch_) {}
 
-  void start(T* params, Rng& rng) const override { conditioner_.start(params, rng); }
+  void start(T* params, Rng& rng) const override {
+    conditioner_.start(params, rng);
+    for (const auto& [j, own] : conditionals_) own->start(conditioner_.output_bias(params) + first_param_[j]);
+  }
 
   void forward(Panels<const T> x, Panels<T> z, Panels<double> log_det, const Pass<T>& pass) const override {
     const Panels<T> p = conditioner_.output(pass);
@@ -78,7 +86,24 @@ class Autoregressive final : public Bijection<T> {
     return features;
   }
 
+  using Conditionals = std::vector<std::pair<Index, std::shared_ptr<const Conditional<T>>>>;
+  static Conditionals conditionals(const Spec& spec, Index n_features) {
+    Conditionals found;
+    const std::vector<Spec>& specs = spec.children("conditionals");
+    const std::vector<Index>& places = check_columns(spec, "conditional_columns", n_features);
+    check(specs.size() == places.size(), spec.name, ": ", specs.size(), " conditionals for ", places.size(),
+          " columns");
+    for (std::size_t i = 0; i < specs.size(); ++i)
+      found.emplace_back(places[i], make_conditional<T>(specs[i]));
+    return found;
+  }
+  Columns<T> with_conditionals(Columns<T> columns) const {
+    for (const auto& [j, own] : conditionals_) columns.put(j, own);
+    return columns;
+  }
+
   Index n_features_;
+  Conditionals conditionals_;
   Columns<T> columns_;
   std::vector<Index> first_param_;
   Conditioner<T> conditioner_;

@@ -17,6 +17,7 @@ class Columns {
   Columns(const Spec& spec, const std::vector<Index>& kept, Index n_features);
 
   const Transformer<T>& operator[](Index j) const { return *transformers_[j]; }
+  void put(Index j, std::shared_ptr<const Transformer<T>> own) { transformers_[j] = std::move(own); }
 
   // Where each of `columns` begins among what the net sees of them, or among their parameters; the total comes last.
   std::vector<Index> first_seen(const std::vector<Index>& columns) const;

@@ -33,6 +33,7 @@ class Conditioner {
   }
 
   void start(T* params, Rng& rng) const { net_.start(weights_(params), rng); }
+  T* output_bias(T* params) const { return net_.output_bias(weights_(params)); }
 
   // What the wiring gives: the context, and the net's i-th feature.
   void take_context(const Pass<T>& pass) const { copy_features(pass.context, input_(pass.kept), n_context_); }

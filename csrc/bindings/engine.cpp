@@ -66,6 +66,7 @@ void bind_engine(py::module_& module) {
              const Names names = engine.names();
              return std::map<std::string, std::vector<std::string>>{{"bijections", names.bijections},
                                                                     {"transformers", names.transformers},
+                                                                    {"conditionals", names.conditionals},
                                                                     {"bases", names.bases}};
            })
       .def("Flow32", &make_flow<float>, py::arg("spec"), py::arg("n_features"), py::arg("n_context") = 0)

@@ -1,6 +1,7 @@
 // The Engine of this instruction set: the flow and the trainer behind the abstract classes.
 #include "bases/base.h"
 #include "bijections/bijection.h"
+#include "conditionals/conditional.h"
 #include "core/registry.h"
 #include "engine/engine.h"
 #include "flow/record.h"
@@ -125,6 +126,7 @@ class CpuEngine final : public Engine {
   Names names() const override {
     return {Registry<BijectionFactory<float>>::global().names(),
             Registry<TransformerFactory<float>>::global().names(),
+            Registry<ConditionalFactory<float>>::global().names(),
             Registry<BaseFactory<float>>::global().names()};
   }
 

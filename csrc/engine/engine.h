@@ -99,7 +99,7 @@ class EngineFlow {
 };
 
 struct Names {
-  std::vector<std::string> bijections, transformers, bases;
+  std::vector<std::string> bijections, transformers, conditionals, bases;
 };
 
 class Engine {

@@ -55,6 +55,9 @@ class Net {
   // layer is zero, so that a flow starts as the identity; so is the last layer of a residual block.
   void start(T* params, Rng& rng) const;
 
+  // What the outputs are before any input has a say.
+  T* output_bias(T* params) const { return bias_.back()(params); }
+
   void forward(const T* params, Panels<const T> in, Panels<T> kept, Panels<T> out) const;
   void forward_degree(Index degree, const T* params, Panels<const T> in, Panels<T> kept, Panels<T> out) const;
 

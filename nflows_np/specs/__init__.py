@@ -4,6 +4,7 @@ from nflows_np._public import public_names as _public_names
 
 from ._spec import Base as Base
 from ._spec import Bijection as Bijection
+from ._spec import Conditional as Conditional
 from ._spec import Spec as Spec
 from ._spec import Transformer as Transformer
 from ._spec import from_dict as from_dict
@@ -12,8 +13,12 @@ from .actnorm import ActNorm as ActNorm
 from .additive import Additive as Additive
 from .affine import Affine as Affine
 from .affine_spline import AffineSpline as AffineSpline
+from .atoms import Atoms as Atoms
 from .autoregressive import Autoregressive as Autoregressive
 from .bernstein import Bernstein as Bernstein
+from .category import Category as Category
+from .cells import Cells as Cells
+from .circle import Circle as Circle
 from .circular_spline import CircularSpline as CircularSpline
 from .coupling import Coupling as Coupling
 from .diagonal_normal import DiagonalNormal as DiagonalNormal
@@ -25,6 +30,7 @@ from .full_normal import FullNormal as FullNormal
 from .gaussian_mixture import GaussianMixture as GaussianMixture
 from .householder import Householder as Householder
 from .inverse import Inverse as Inverse
+from .kept import Kept as Kept
 from .leaky_relu import LeakyReLU as LeakyReLU
 from .linear_gaussian import LinearGaussian as LinearGaussian
 from .linear_lu import LinearLU as LinearLU

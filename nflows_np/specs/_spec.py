@@ -186,6 +186,12 @@ class Transformer(Spec):
     kind = "transformers"
 
 
+class Conditional(Spec):
+    """The distribution of one column given those before it, where that is no change of variables."""
+
+    kind = "conditionals"
+
+
 class Base(Spec):
     """The distribution of the latent variables."""
 
@@ -219,18 +225,18 @@ def registry() -> dict[str, dict[str, type[Spec]]]:
     Returns
     -------
     registry : dict
-        Keys "bijections", "transformers" and "bases", as in the engine's own registry; each value maps the
-        sorted names to classes.
+        Keys "bijections", "transformers", "conditionals" and "bases", as in the engine's own registry; each value
+        maps the sorted names to classes.
 
     Examples
     --------
     >>> from nflows_np.specs import registry
     >>> sorted(registry())
-    ['bases', 'bijections', 'transformers']
+    ['bases', 'bijections', 'conditionals', 'transformers']
     >>> registry()["transformers"]["affine"]
     <class 'nflows_np.specs.affine.Affine'>
     """
-    kinds = (Bijection.kind, Transformer.kind, Base.kind)
+    kinds = (Bijection.kind, Transformer.kind, Conditional.kind, Base.kind)
     return {kind: {name: cls for name, cls in sorted(_by_name.items()) if cls.kind == kind} for kind in kinds}
 
 

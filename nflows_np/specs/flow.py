@@ -12,7 +12,9 @@ from ._chain import check_chain, count_layers
 from ._checks import check_instance, check_names, is_integer, require
 from ._named import named_base
 from ._recipe import Recipe
-from ._spec import Base, Bijection, Permuter, Spec
+from ._spec import Base, Bijection, Conditional, Permuter, Spec
+from .autoregressive import Autoregressive, has_conditionals
+from .permutation import Permutation
 from .standard_normal import StandardNormal
 
 
@@ -120,7 +122,32 @@ class Flow(Spec):
         bijections = tuple(bijection.resolve(n_features, rng) for bijection in self.bijections)
         resolved = replace(self, bijections=bijections, base=self._base.resolve(n_features, rng))
         resolved._circular(n_features)
+        resolved._check_conditionals()
         return resolved
+
+    def _check_conditionals(self) -> None:
+        """What has a mass and no density is known only once all else is: its layer comes last."""
+        layers = [i for i, layer in enumerate(self.bijections) if has_conditionals(layer)]
+        if not layers:
+            return
+        chain: Sequence[Bijection] = self.bijections  # type: ignore[assignment]
+        last, rest = chain[layers[-1]], chain[layers[-1] + 1 :]
+        wanted = "an Autoregressive layer of its own with conditionals that move, and none but permutations after it"
+        has_own = isinstance(last, Autoregressive) and bool(last._conditioned())
+        is_last = has_own and all(isinstance(layer, Permutation) for layer in rest)
+        require(is_last, self, f"bijections[{layers[-1]}]", last, wanted)
+        for i in layers[:-1]:
+            layer = chain[i]
+            keeps = isinstance(layer, Autoregressive) and not layer._conditioned()
+            require(
+                keeps,
+                self,
+                f"bijections[{i}]",
+                layer,
+                "a layer whose conditionals are Kept, before the last one",
+            )
+        normal = isinstance(self.base, StandardNormal)
+        require(normal, self, "base", self.base, "StandardNormal() with columns that have conditionals")
 
     def _n_layers(self) -> int:
         """How many layers there are, with those that stand in sequences."""
@@ -155,6 +182,28 @@ class Flow(Spec):
         wanted = f"{which}: the circular columns are {columns}"
         require(of_base == latents, self, "base", self.base, wanted)
         return tuple(columns)
+
+    def conditionals(self, n_features: int) -> dict[int, Conditional]:
+        """Return the conditionals of columns of the data, of a resolved flow.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of columns that the flow acts on.
+
+        Returns
+        -------
+        conditionals : dict of int to Conditional
+            By column, followed back through the layers before the one that has them.
+        """
+        places, found = list(range(n_features)), dict[int, Conditional]()
+        for layer in self.bijections:
+            if isinstance(layer, Autoregressive):
+                own = dict(layer.conditionals)
+                found |= {places[j]: own[j] for j in layer._conditioned()}
+            if isinstance(layer, Permutation):
+                places = layer._follow(places, False)[0]
+        return found
 
     def _circular(self, n_features: int) -> tuple[list[int], list[int]]:
         """The circular columns, and where they stand among the latents."""

@@ -14,6 +14,10 @@ def test_every_name_is_known_everywhere(isa):
     assert engine == {kind: set(classes) for kind, classes in specs.registry().items()}
     assert set(load_cases()) == engine["bijections"] | engine["transformers"]
     assert set(load_cases("bases")) == engine["bases"]
+    conditionals = engine.pop(
+        "conditionals"
+    )  # which no chain may hold anywhere but at its end; tests/conditionals
+    assert conditionals == {"atoms", "category", "cells", "circle", "kept"}
     assert engine == {
         "bijections": set(reference.BIJECTIONS),
         "transformers": set(reference.TRANSFORMERS),
