@@ -32,7 +32,7 @@ def first_copies(X: NDArray[Any], index: NDArray[np.int64]) -> NDArray[np.int64]
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_features)
-        Real numbers, none of them NaN. -0 equals 0.
+        Real numbers. -0 equals 0, and NaN, a left-out cell, NaN.
     index : ndarray of int64
         The rows to compare.
 
@@ -54,7 +54,8 @@ def first_copies(X: NDArray[Any], index: NDArray[np.int64]) -> NDArray[np.int64]
     copies = np.flatnonzero(first != np.arange(n))
     for part in blocks(len(copies), BLOCK_ROWS):
         these = copies[part]
-        differ = np.any(X[index[these]] != X[index[first[these]]], axis=1)
+        one, other = X[index[these]], X[index[first[these]]]
+        differ = np.any((one != other) & ((one == one) | (other == other)), axis=1)
         first[these[differ]] = these[differ]
     return first
 

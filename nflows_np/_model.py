@@ -8,8 +8,8 @@ The density of the columns is that of the scaled ones times the scaling's Jacobi
 
     log p(x) = log p_engine((x - loc) / scale) - sum_j log scale_j,
 
-added in float64 whatever the flow's own precision. Where columns are mapped to normal scores too, the logarithms of
-the maps' slopes come to it, row by row.
+added in float64 whatever the flow's own precision. Where columns are linked before, or mapped to normal scores after
+it, the logarithms of those maps' slopes come to it, row by row.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class FlowModel:
         self, X: NDArray[Any], rows: NDArray[np.int64], sample_weight: NDArray[np.float64] | None
     ) -> float:
         """The mean over some rows, of some weights, of what scaling and maps add to their log-densities."""
-        if self.scaler.marginals is None:
+        if self.scaler.marginals is None and self.scaler.links is None:
             return self.scaler.log_jacobian
         of_maps = np.zeros(len(rows))
         room = np.empty((n_panels(BLOCK_ROWS), self.n_features, PANEL_ROWS), self.dtype)

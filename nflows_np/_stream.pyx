@@ -12,7 +12,9 @@ All streams are one module in parts, `_streams/*.pxi`: each compiled Cython modu
 
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid, PyCapsule_New
 from libc.float cimport DBL_MAX, FLT_MAX
-from libc.math cimport expm1, fabs, isfinite, log, log1p, sqrt
+from libc.math cimport (
+    INFINITY, M_PI, exp, expm1, fabs, floor, fmod, isfinite, log, log1p, nextafter, nextafterf, sqrt,
+)
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 import numpy as np
@@ -132,7 +134,9 @@ cdef inline void* data_of(array):
 
 
 include "_streams/table.pxi"
+include "_streams/links.pxi"
 include "_streams/marginals.pxi"
+include "_streams/read.pxi"
 include "_streams/gather.pxi"
 include "_streams/scatter.pxi"
 include "_streams/noise.pxi"

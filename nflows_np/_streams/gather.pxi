@@ -32,7 +32,10 @@ cdef class Gather(TableStream):
     marginals : Marginals, optional
         Monotone maps of the columns, which come last.
     log_jacobian : ndarray of float64 of shape (n,), optional
-        Where `move` leaves the maps' log-Jacobian of each row.
+        Where `move` leaves the log-Jacobian of each row by links and maps; cells that are NaN or infinite after the
+        link count 0.
+    links : Links, optional
+        Elementary maps of the columns, which come first.
 
     Raises
     ------
@@ -59,13 +62,13 @@ cdef class Gather(TableStream):
            [ 1., -1.,  0.]], dtype=float32)
     """
 
-    def __init__(self, X, rows, loc, scale, dtype, residuals=None, marginals=None, log_jacobian=None):
-        self.point_to(X, loc, scale, residuals, marginals)
+    def __init__(self, X, rows, loc, scale, dtype, residuals=None, marginals=None, log_jacobian=None, links=None):
+        self.point_to(X, loc, scale, residuals, marginals, links)
         if X.dtype.kind not in "biuf":
             raise TypeError(f"Gather: the table must be boolean, integer or real; got dtype {X.dtype}.")
         rows, n = _checked_rows(rows, len(X))
         if self.table.kind == NOT_IN_PLACE:
-            self.point_to(np.array(X[rows], dtype=np.float64), loc, scale, residuals, marginals)
+            self.point_to(np.array(X[rows], dtype=np.float64), loc, scale, residuals, marginals, links)
             rows = slice(0, n)
         if isinstance(rows, slice):
             self.table.start = rows.start
@@ -149,11 +152,14 @@ cdef void _gather(const Table* table, const int64_t* chosen, Py_ssize_t at, Py_s
             log_slopes[l] = 0.0
         for j in range(table.n_features):
             if table.begins == NULL or table.begins[j] == table.begins[j + 1]:
-                _scaled(table, begin, j, lanes, limit, z)
+                _scaled(table, begin, j, lanes, limit, z, wanted)
             else:
-                _residual(table, begin, j, lanes, limit, z)
+                _residual(table, begin, j, lanes, limit, z, wanted)
             if is_mapped(table, j):
                 to_scores(table, j, z, limit, wanted)
+            if wanted != NULL and table.links != NULL and table.own[j] != 0.0:
+                for l in range(lanes):
+                    wanted[l] += table.own[j] if isfinite(z[l]) else 0.0
             for l in range(lanes, LANES):
                 z[l] = 0.0
             for l in range(LANES):
@@ -165,13 +171,15 @@ cdef void _gather(const Table* table, const int64_t* chosen, Py_ssize_t at, Py_s
 
 
 cdef void _scaled(
-    const Table* table, const char** rows, Py_ssize_t j, Py_ssize_t lanes, double limit, double* z
+    const Table* table, const char** rows, Py_ssize_t j, Py_ssize_t lanes, double limit, double* z, double* log_slopes
 ) noexcept nogil:
-    """Column j of some rows, scaled; in the lanes beyond them any finite numbers."""
+    """Column j of some rows, linked and scaled; in the lanes beyond them any finite numbers."""
     cdef double[LANES] x
     cdef Py_ssize_t l
     cdef double m = table.loc[j], s = table.scale[j]
     _read(table, rows, j, lanes, x)
+    if is_linked(table, j):
+        to_link(table, j, lanes, x, log_slopes)
     for l in range(lanes, LANES):
         x[l] = m
     for l in range(LANES):
@@ -182,68 +190,16 @@ cdef void _scaled(
 
 
 cdef void _residual(
-    const Table* table, const char** rows, Py_ssize_t j, Py_ssize_t lanes, double limit, double* z
+    const Table* table, const char** rows, Py_ssize_t j, Py_ssize_t lanes, double limit, double* z, double* log_slopes
 ) noexcept nogil:
     """What the other columns leave of column j. Scaled columns are held where their products stay finite."""
     cdef double[LANES] other
     cdef Py_ssize_t k, l
     cdef double width = table.widths[j]
-    _scaled(table, rows, j, lanes, _FAR, z)
+    _scaled(table, rows, j, lanes, _FAR, z, log_slopes)
     for k in range(table.begins[j], table.begins[j + 1]):
-        _scaled(table, rows, table.others[k], lanes, _FAR, other)
+        _scaled(table, rows, table.others[k], lanes, _FAR, other, NULL)
         for l in range(LANES):
             z[l] -= table.weights[k] * other[l]
     for l in range(LANES):
         z[l] = clamped(z[l], z[l] / width, limit)
-
-
-# What is compiled for every type of table is the reading alone. `of` says the type, and is not looked at.
-
-cdef void _read(const Table* table, const char** rows, Py_ssize_t j, Py_ssize_t lanes, double* x) noexcept nogil:
-    """Read column j of some rows as float64."""
-    cdef Py_ssize_t at = j * table.column_stride
-    if table.kind == F4:
-        _read_as(rows, at, lanes, x, <const float*> NULL)
-    elif table.kind == F8:
-        _read_as(rows, at, lanes, x, <const double*> NULL)
-    elif table.kind == I1:
-        _read_as(rows, at, lanes, x, <const int8_t*> NULL)
-    elif table.kind == I2:
-        _read_as(rows, at, lanes, x, <const int16_t*> NULL)
-    elif table.kind == I4:
-        _read_as(rows, at, lanes, x, <const int32_t*> NULL)
-    elif table.kind == I8:
-        _read_as(rows, at, lanes, x, <const int64_t*> NULL)
-    elif table.kind == U1:
-        _read_as(rows, at, lanes, x, <const uint8_t*> NULL)
-    elif table.kind == U2:
-        _read_as(rows, at, lanes, x, <const uint16_t*> NULL)
-    elif table.kind == U4:
-        _read_as(rows, at, lanes, x, <const uint32_t*> NULL)
-    else:
-        _read_as(rows, at, lanes, x, <const uint64_t*> NULL)
-
-
-ctypedef fused source:
-    float
-    double
-    int8_t
-    int16_t
-    int32_t
-    int64_t
-    uint8_t
-    uint16_t
-    uint32_t
-    uint64_t
-
-
-cdef inline void _read_as(
-    const char** rows, Py_ssize_t at, Py_ssize_t lanes, double* x, const source* of
-) noexcept nogil:
-    cdef Py_ssize_t l
-    if lanes == LANES:  # a number of rounds that the compiler knows, and unrolls
-        for l in range(LANES):
-            x[l] = <double> (<const source*> (rows[l] + at))[0]
-    else:
-        for l in range(lanes):
-            x[l] = <double> (<const source*> (rows[l] + at))[0]

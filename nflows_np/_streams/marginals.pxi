@@ -27,13 +27,18 @@ cdef inline double _finite_ratio(double a, double b) noexcept nogil:
 
 
 cdef void to_scores(const Table* table, Py_ssize_t j, double* z, double limit, double* log_slopes) noexcept nogil:
-    """Map column j of 16 rows; add the logarithms of the slopes where they are asked for."""
+    """Map column j of 16 rows; add the logarithms of the slopes where they are asked for.
+
+    What is not finite stays as it is, and has no slope.
+    """
     cdef Py_ssize_t at = table.knots[j], n = table.knots[j + 1] - table.knots[j], k, l
     cdef const double* x = table.knot_x + at
     cdef const double* u = table.knot_scores + at
     cdef const double* d = table.knot_slopes + at
     cdef double w, h, s, t, q, below, score, r, c, sign
     for l in range(LANES):
+        if not isfinite(z[l]):
+            continue
         if z[l] < x[0] or z[l] > x[n - 1]:
             k = 0 if z[l] < x[0] else n - 1
             sign = -1.0 if k == 0 else 1.0

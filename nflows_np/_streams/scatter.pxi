@@ -1,5 +1,7 @@
 """The engine's panels as rows of a table, in the units of its columns."""
 
+cdef double _ATOM32 = 0.999e15, _ATOM64 = 0.999e100  # csrc/conditionals/atoms.cpp
+
 ctypedef fused target:
     float
     double
@@ -20,6 +22,8 @@ cdef class Scatter(TableStream):
         Columns that stand for their residuals.
     marginals : Marginals, optional
         Monotone maps of the columns, whose inverses come first.
+    links : Links, optional
+        Elementary maps of the columns, whose inverses come last.
 
     Raises
     ------
@@ -31,7 +35,7 @@ cdef class Scatter(TableStream):
     Notes
     -----
     Computed in float64. A finite result beyond the range of `out` becomes its largest finite number of that
-    sign.
+    sign. A finite result of a link is within the ends of its column, in the type of `out` too.
 
     Examples
     --------
@@ -45,8 +49,8 @@ cdef class Scatter(TableStream):
     array([[ 3., 30.]])
     """
 
-    def __init__(self, out, loc, scale, dtype, residuals=None, marginals=None):
-        self.point_to(out, loc, scale, residuals, marginals)
+    def __init__(self, out, loc, scale, dtype, residuals=None, marginals=None, links=None):
+        self.point_to(out, loc, scale, residuals, marginals, links)
         if self.table.kind not in (F4, F8) or not out.flags.writeable:
             raise TypeError(f"Scatter: the table must be writeable float32 or float64; got {described(out)}.")
         cdef bint single = np.dtype(dtype) == np.float32
@@ -76,7 +80,7 @@ cdef void _scatter_to(
     cdef double[LANES] x
     cdef double[LANES] z
     cdef double[LANES] other
-    cdef double m, s, limit
+    cdef double m, s, limit, least, most
     if target is float:
         limit = FLT_MAX
     else:
@@ -101,6 +105,10 @@ cdef void _scatter_to(
             if not within(x, limit):
                 for l in range(lanes):
                     x[l] = clamped(z[l], 2.0 * (z[l] * (0.5 * s) + 0.5 * m), limit)
+            if is_linked(table, j):
+                least = _innermost(table.low[j], table.links[j] == CIRCLE, limit, data)
+                most = -_innermost(-table.high[j], False, limit, data)
+                from_link(table, j, lanes, least, most, x)
             for l in range(lanes):
                 (<target*> (begin + l * table.row_stride + j * table.column_stride))[0] = <target> x[l]
         panels += table.n_features * LANES
@@ -109,7 +117,24 @@ cdef void _scatter_to(
 cdef void _unmapped(const Table* table, const number* panel, Py_ssize_t j, double* z) noexcept nogil:
     """Column j of a panel, before its map."""
     cdef Py_ssize_t l
+    cdef double place
     for l in range(LANES):
         z[l] = <double> panel[j * LANES + l]
+    if table.links != NULL and table.apart[j] == 2:  # atoms stand where the engine holds numbers
+        place = _ATOM32 if number is float else _ATOM64
+        for l in range(LANES):
+            if fabs(z[l]) >= place:
+                z[l] = INFINITY if z[l] > 0.0 else -INFINITY
     if is_mapped(table, j):
         from_scores(table, j, z)
+
+
+cdef inline double _innermost(double end, bint closed, double limit, const target* of) noexcept nogil:
+    """The least number of a table's type above an end, or at it where the end belongs to the column."""
+    cdef target found = <target> end
+    if found < end or (found == end and not closed):
+        if target is float:
+            found = nextafterf(found, INFINITY)
+        else:
+            found = nextafter(found, INFINITY)
+    return max(-limit, min(limit, <double> found))

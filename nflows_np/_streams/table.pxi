@@ -9,6 +9,11 @@ cdef struct Table:
     Kind kind
     const int64_t* rows  # null: those from `start` on
     Py_ssize_t start, n_rows, n_features
+    const int64_t* links  # null, or the code of each column's link of columns/links.py
+    const double* low
+    const double* high
+    const double* own
+    const int64_t* apart
     const double* loc
     const double* scale
     const int64_t* begins  # null, or the first of each column's terms of columns/residuals.py
@@ -20,7 +25,7 @@ cdef struct Table:
     const double* knot_scores
     const double* knot_slopes
     const double* reach
-    double* log_jacobian  # null, or where the maps' share of it is wanted, row by row
+    double* log_jacobian  # null, or where the share of links and maps in it is wanted, row by row
 
 _NUMBER_KINDS = {
     "f4": F4, "f8": F8, "i1": I1, "i2": I2, "i4": I4, "i8": I8, "u1": U1, "u2": U2, "u4": U4, "u8": U8, "b1": U1,
@@ -38,7 +43,7 @@ cdef class TableStream(PanelStream):
     cdef Table table
     cdef object _owned  # what the table points to
 
-    cdef point_to(self, X, loc, scale, residuals, marginals):
+    cdef point_to(self, X, loc, scale, residuals, marginals, links):
         """Let the table be all rows of an array; its kind says whether its numbers can be read in place."""
         who = type(self).__name__
         if not isinstance(X, np.ndarray) or X.ndim != 2:
@@ -74,6 +79,13 @@ cdef class TableStream(PanelStream):
             self.table.knot_slopes = data_as_double(marginals.slopes)
             self.table.reach = data_as_double(marginals.reach)
             self._owned = *self._owned, marginals
+        self.table.links = NULL
+        if links is not None:
+            links.check(X.shape[1])
+            self.table.links = <const int64_t*> data_of(links.codes)
+            self.table.low, self.table.high = data_as_double(links.low), data_as_double(links.high)
+            self.table.own, self.table.apart = data_as_double(links.own), <const int64_t*> data_of(links.apart)
+            self._owned = *self._owned, links
 
 
 cdef inline const double* data_as_double(array):

@@ -11,7 +11,7 @@ the same at every scale.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ from nflows_np import _warnings
 from nflows_np._stream import Gather
 
 from .empirical import Empirical, evenly_spread
+from .keys import key_of
+from .keys import named as name_of
+from .links import Links
 
 MANY_VALUES = 32
 """More distinct values than this are not called few: a flow of usual size cannot put a spike on each."""
@@ -52,8 +55,8 @@ def is_discrete(column: Empirical, n_rows: int) -> bool:
 class Probe:
     """Scaled columns on some rows.
 
-    Left out are columns that do not vary on those rows, and those so close to constant that the table's own
-    rounding blurs them: nothing can be told there.
+    Left out are columns that do not vary on those rows, those so close to constant that the table's own
+    rounding blurs them, and those with gaps: nothing can be told there.
 
     Parameters
     ----------
@@ -74,7 +77,7 @@ class Probe:
 
 
 def warn_of_degenerate_columns(
-    probe: Probe, constant: Sequence[int], discrete: Sequence[int], feature_names: Sequence[str] | None
+    probe: Probe, constant: Sequence[int], discrete: Sequence[int], feature_names: Sequence[str | int] | None
 ) -> None:
     """Warn once for each kind of degenerate column.
 
@@ -84,9 +87,14 @@ def warn_of_degenerate_columns(
         return
 
     def named(columns: Iterable[int]) -> str:
-        names = [f"column {j}" if feature_names is None else repr(str(feature_names[j])) for j in columns]
+        names = [name_of(j, feature_names) for j in columns]
         rest = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
         return ", ".join(names[:_LISTED]) + rest
+
+    def without(columns: Iterable[int]) -> str:
+        keys = [key_of(j, feature_names) for j in columns]
+        pairs = [f"{key}: Drop()" for key in keys[:_LISTED]] + ["..."] * (len(keys) > _LISTED)
+        return f"columns={{{', '.join(pairs)}}}"
 
     def warn(message: str) -> None:
         _warnings.warn(message, DegenerateColumnWarning)
@@ -94,12 +102,12 @@ def warn_of_degenerate_columns(
     if constant:
         warn(
             f"Constant in the training rows: {named(constant)}. The density of a constant column is "
-            "unbounded and its log-likelihood is arbitrary: leave it out."
+            f"unbounded and its log-likelihood is arbitrary: leave it out, by {without(constant)}."
         )
     if discrete:
         warn(
             f"Few distinct or very frequent values: {named(discrete)}. The density of a discrete column "
-            "is unbounded: add uniform noise of the width of its steps, or leave it out."
+            f"is unbounded: add uniform noise of the width of its steps, or leave it out, by {without(discrete)}."
         )
     z, tolerance, columns = probe.z, probe.tolerance, probe.columns
     repeated = find_repeated(z, tolerance)
@@ -107,14 +115,16 @@ def warn_of_degenerate_columns(
         pairs = {columns[later]: columns[earlier] for later, earlier in repeated.items()}
         warn(
             f"Equal to an earlier column up to scale and shift: {named(pairs)} (repeating "
-            f"{named(sorted(set(pairs.values())))}). The joint density is unbounded: leave the copies out."
+            f"{named(sorted(set(pairs.values())))}). The joint density is unbounded: leave the copies "
+            f"out, by {without(pairs)}."
         )
     distinct = [k for k in range(len(columns)) if k not in repeated]
     dependent = find_dependent(z[distinct], tolerance[distinct])
     if dependent:
+        of_table = [columns[distinct[k]] for k in dependent]
         warn(
-            f"Linearly dependent: {named(columns[distinct[k]] for k in dependent)}; a fixed combination "
-            "of them is constant. The joint density is unbounded: leave one of them out."
+            f"Linearly dependent: {named(of_table)}; a fixed combination of them is constant. The joint density is "
+            f"unbounded: leave one of them out, by {without(of_table[-1:])}."
         )
 
 
@@ -191,18 +201,31 @@ def probe_columns(
     rows: NDArray[np.int64] | None,
     loc: NDArray[np.float64],
     scale: NDArray[np.float64],
-    constant: Sequence[int],
+    left_out: Collection[int],
     sample_weight: NDArray[np.float64] | None,
+    links: Links | None = None,
 ) -> Probe:
-    """Look at some of the rows of `X` (None: all), which have these weights."""
+    """Look at some of the rows of `X` (None: all), which have these weights, but not at columns to leave out."""
     eps = max(np.finfo(np.float64).eps, np.finfo(X.dtype).eps if X.dtype.kind == "f" else 0.0)
-    tolerance = 8.0 * eps * (1.0 + np.abs(loc / scale))
+    tolerance = 8.0 * eps * (1.0 + _rounded(loc, links) / scale)
     n = len(X) if rows is None else len(rows)
     chosen = evenly_spread(n, PROBE_ROWS)
-    gathered = Gather(X, chosen if rows is None else rows[chosen], loc, scale, np.float64)
+    gathered = Gather(X, chosen if rows is None else rows[chosen], loc, scale, np.float64, links=links)
     panels = gathered.move(np.empty(gathered.shape))
     z = panels.transpose(1, 0, 2).reshape(len(loc), -1)[:, : len(chosen)]
-    varying = set(range(len(loc))) - set(constant)
-    columns = [j for j in sorted(varying) if tolerance[j] <= 1e-5 and z[j].min() < z[j].max()]
+    able = np.isfinite(z).all(axis=1) & (tolerance <= 1e-5)
+    able[list(left_out)] = False
+    columns = [int(j) for j in np.flatnonzero(able) if z[j].min() < z[j].max()]
     weights = None if sample_weight is None else sample_weight[chosen]
     return Probe(z[columns], tolerance[columns], columns, weights)
+
+
+def _rounded(loc: NDArray[np.float64], links: Links | None) -> NDArray[np.float64]:
+    """What a relative rounding of the table is multiplied by, at the location of each column."""
+    size = np.abs(loc)
+    if links is None:
+        return size
+    for j in np.flatnonzero(links.codes).tolist():
+        x = links.inverse(j, loc[j])
+        size[j] += np.abs(x) * np.exp(links.forward(j, x)[1])
+    return size

@@ -21,7 +21,8 @@ from nflows_np._weights import scaled
 from .empirical import Empirical, evenly_spread
 from .marginals import Floats, Marginals, MonotoneMap
 from .monotone_fits import Fit, mixture_map, normal_map, quantile_map
-from .scaling import MAX_ROWS, ColumnScaler
+from .robust import MAX_ROWS
+from .scaling import ColumnScaler
 
 FOLDS, FEWEST = 5, 25
 """Folds, and rows below which a fold has not enough for any map."""
@@ -61,7 +62,7 @@ def gaussianized(
     scaler : ColumnScaler
         Without maps.
     X : ndarray of shape (n_rows, n_features)
-        A table as `ColumnScaler.fit` takes it.
+        A table as `ColumnScaler.fit` takes it. Cells that are NaN or infinite after the link are left out.
     rows : ndarray of int64
         Rows to learn the maps from; at most `MAX_ROWS` of them are used.
     sample_weight : ndarray of shape (n_rows,), optional
@@ -77,7 +78,12 @@ def gaussianized(
     weights = None if sample_weight is None else scaled(sample_weight[some])
     maps = {}
     for j in set(range(scaler.n_features)).difference(as_they_are):
-        chosen = choose_map(panels[:, j].ravel()[: len(some)], weights, rough=rough)
+        z = panels[:, j].ravel()[: len(some)]
+        finite = np.isfinite(z)
+        if finite.all():
+            chosen = choose_map(z, weights, rough=rough)
+        else:
+            chosen = choose_map(z[finite], None if weights is None else weights[finite], rough=rough)
         if chosen is not None:
             maps[j] = chosen
     if not maps:

@@ -92,7 +92,6 @@ def find_residuals(
     z: NDArray[np.float64],
     sample_weight: NDArray[np.float64] | None,
     tolerance: NDArray[np.float64],
-    as_they_are: Sequence[int] = (),
 ) -> tuple[Residuals, NDArray[np.float64]] | None:
     """Find the columns that others before them nearly determine, and shifts that centre their residuals.
 
@@ -108,8 +107,6 @@ def find_residuals(
         Positive weights of the rows.
     tolerance : ndarray of shape (n_features,)
         Relative rounding error of each column: no narrower residual is taken for more than rounding.
-    as_they_are : sequence of int, default=()
-        Columns that are left out.
 
     Returns
     -------
@@ -128,8 +125,6 @@ def find_residuals(
     upper[0, 0] = np.linalg.norm(row)
     found = []
     for j in range(d):
-        if j in as_they_are:
-            continue
         k, q, column = len(basis), np.stack(basis), z[j] * row
         along, rest = np.zeros(k), column
         for _ in range(2):  # the second time takes what rounding left

@@ -1,16 +1,18 @@
 """The robust standardisation of the columns that is part of the model.
 
-    y_j = (x_j - loc_j) / scale_j,        log|det dy/dx| = -sum_j log scale_j        for every row alike
+    y_j = (u_j - loc_j) / scale_j,        log|det dy/du| = -sum_j log scale_j        for every row alike
 
 with the weighted median as location and the weighted interquartile range over 1.349 as scale: for a normal
 column these are its mean and standard deviation, and a few wild rows move neither (the median and the
 quartiles of a Cauchy column are as good as anyone's; its mean and standard deviation are noise).
+
+u_j is x_j itself, or its link where the column has one (`links.py`). Maps to normal scores may follow
+(`marginals.py`). Cells that are NaN or infinite after the link go through all of it unchanged.
 """
 
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,19 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nflows_np._stream import Gather, Scatter
-from nflows_np._weights import scaled
 
-from .degenerate import is_discrete, probe_columns, warn_of_degenerate_columns
-from .empirical import IQR_OF_NORMAL, Empirical, evenly_spread
+from .degenerate import probe_columns, warn_of_degenerate_columns
+from .known import Known
+from .links import Links
 from .marginals import Marginals
 from .residuals import Residuals, find_residuals
-
-MAX_ROWS = 2**17
-"""Rows that quartiles are computed from. Their standard error there is below 0.4 % of the scale, which
-changes nothing that training does not correct; sorting more would be the longest part of a short fit."""
-
-_QUARTILES = np.array([0.25, 0.5, 0.75])
-_BLOCK_SIZE = 2**23  # numbers of the table held as float64 at a time: 64 MiB
+from .robust import MAX_ROWS as MAX_ROWS
+from .robust import robust_scales, weighted_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +38,15 @@ class ColumnScaler:
     Parameters
     ----------
     loc : ndarray of shape (n_features,), float64
-        Locations, in the units of the columns; finite.
+        Locations, in the units of the linked columns; finite.
     scale : ndarray of shape (n_features,), float64
-        Scales, in the units of the columns; finite and positive.
+        Scales, in the units of the linked columns; finite and positive.
     residuals : Residuals, optional
         Columns that others nearly determine, and what is left of them.
     marginals : Marginals, optional
         Monotone maps of single columns, or of what is left of them, to normal scores.
+    links : Links, optional
+        Elementary maps of single columns, which come before everything else.
 
     Raises
     ------
@@ -72,6 +71,7 @@ class ColumnScaler:
     scale: NDArray[np.float64]
     residuals: Residuals | None = None
     marginals: Marginals | None = None
+    links: Links | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("loc", self.loc), ("scale", self.scale)):
@@ -92,9 +92,13 @@ class ColumnScaler:
 
     @property
     def log_jacobian(self) -> float:
-        """What is added to every row's log-density, in nats: ``-sum(log(scale))``, and the residuals' share."""
+        """What is added to every row's log-density, in nats: ``-sum(log(scale))``, and the residuals' share.
+
+        What links and maps add differs from row to row, and is what `gather` leaves.
+        """
         of_residuals = 0.0 if self.residuals is None else self.residuals.log_jacobian
-        return of_residuals - math.fsum(np.log(self.scale))
+        counted = self.scale if self.links is None else self.scale[self.links.apart == 0]
+        return of_residuals - math.fsum(np.log(counted))
 
     def gather(
         self,
@@ -105,13 +109,15 @@ class ColumnScaler:
     ) -> Gather:
         """Rows of a table as panels of scaled columns.
 
-        ``log_jacobian`` is where each row's share of the maps is left, zero without maps.
+        ``log_jacobian`` is where each row's share of links and maps is left, zero without them.
         """
-        return Gather(X, rows, self.loc, self.scale, dtype, self.residuals, self.marginals, log_jacobian)
+        return Gather(
+            X, rows, self.loc, self.scale, dtype, self.residuals, self.marginals, log_jacobian, self.links
+        )
 
     def scatter(self, out: NDArray[Any], dtype: Any) -> Scatter:
         """Panels of scaled columns as the rows of a table."""
-        return Scatter(out, self.loc, self.scale, dtype, self.residuals, self.marginals)
+        return Scatter(out, self.loc, self.scale, dtype, self.residuals, self.marginals, self.links)
 
     @classmethod
     def fit(
@@ -120,15 +126,21 @@ class ColumnScaler:
         rows: NDArray[np.int64] | None = None,
         *,
         sample_weight: NDArray[np.float64] | None = None,
-        feature_names: Sequence[str] | None = None,
+        feature_names: Sequence[str | int] | None = None,
         as_they_are: Sequence[int] = (),
+        links: Links | None = None,
+        steps: NDArray[np.float64] | None = None,
+        coded: Sequence[int] = (),
+        gaps: Sequence[int] = (),
+        told: Sequence[int] = (),
     ) -> ColumnScaler:
         """Return the robust location and scale of every column.
 
         Parameters
         ----------
         X : ndarray of shape (n_rows, n_features)
-            Any boolean, integer or real dtype, strides or memory map; finite. Read a block at a time.
+            Any boolean, integer or real dtype, strides or memory map. Read a block at a time. Finite but for
+            columns that are linked, coded or have gaps.
         rows : ndarray of int64, optional
             Rows to use, the training rows; all if not given.
         sample_weight : ndarray of shape (n_rows,), optional
@@ -137,6 +149,17 @@ class ColumnScaler:
             Names of the columns for warnings; "column 0", ... if not given.
         as_they_are : sequence of int, default=()
             Columns that are not scaled, such as angles: their location is 0, their scale 1.
+        links : Links, optional
+            Elementary maps of the columns: locations and scales are those of linked values.
+        steps : ndarray of shape (n_features,), optional
+            The step of each column that has one, 0 for others. The location is rounded to a multiple of it, and
+            the scale is at least half of it.
+        coded : sequence of int, default=()
+            Columns of category codes: their location is 0, their scale 1.
+        gaps : sequence of int, default=()
+            Columns that may hold NaN and infinities.
+        told : sequence of int, default=()
+            Columns of which the user has been told already that they are discrete.
 
         Returns
         -------
@@ -147,104 +170,38 @@ class ColumnScaler:
         DegenerateColumnWarning
             Once for each kind of column on which a density is unbounded: constant, repeating another column
             up to scale and shift, linearly dependent, or of few distinct values. The message names the
-            columns.
+            columns. Columns with a step are not called discrete, and nothing is said of codes. Relations
+            are looked for among columns that are scaled, without steps, and finite where they are probed.
 
         Raises
         ------
         ValueError
-            If a used value is not finite, no row has a positive weight, or a weight is not valid.
+            If a used value has to be finite and is not, no row has a positive weight, or a weight, `links` or
+            `steps` are not valid.
 
         Notes
         -----
         Where the interquartile range is zero the scale is the weighted standard deviation, and where the
-        column is constant (up to rounding) it is 1.
+        column is constant (up to rounding) it is 1. Cells that are NaN or infinite after the link are left out;
+        a column of such cells alone has location 0 and scale 1.
 
         A row of weight 2 counts exactly like the same row twice, a row of weight 0 like none. Beyond
         `MAX_ROWS` rows of positive weight the quartiles come from that many of them, spread evenly over the
         table by the golden ratio: nothing is drawn at random, and no period of the table can coincide with
         the choice. A column whose interquartile range vanishes there is judged by all its rows.
         """
-        rows, weights = _weighted_rows(X, rows, sample_weight)
-        n_rows, n_features = len(X) if rows is None else len(rows), X.shape[1]
-        if n_rows == 0:
-            raise ValueError("ColumnScaler: no row has a positive weight.")
-        sample, sample_weights = rows, weights
-        if n_rows > MAX_ROWS:
-            chosen = evenly_spread(n_rows, MAX_ROWS)
-            sample = chosen if rows is None else rows[chosen]
-            sample_weights = None if weights is None else weights[chosen]
-        sample_size = n_rows if sample is None else len(sample)
-
-        loc, scale = np.zeros(n_features), np.ones(n_features)
-        constant, discrete = [], []
-        width = max(1, _BLOCK_SIZE // sample_size)
-        for first in range(0, n_features, width):
-            columns = slice(first, first + width)
-            block = np.asarray(X[:, columns] if sample is None else X[sample, columns], dtype=np.float64)
-            for j, x in enumerate(block.T, start=first):
-                column = Empirical.of(_finite(x, j), sample_weights)
-                if sample_size < n_rows and _quartiles(column)[1] == 0.0:
-                    whole = X[:, j] if rows is None else X[rows, j]
-                    column = Empirical.of(_finite(np.asarray(whole, dtype=np.float64), j), weights)
-                loc[j], scale[j] = _quartiles(column)
-                if scale[j] == 0.0:
-                    scale[j] = column.spread()
-                if scale[j] == 0.0 or _is_constant(column, X.dtype):
-                    scale[j] = 1.0
-                    constant.append(j)
-                elif is_discrete(column, sample_size):
-                    discrete.append(j)
-        probe = probe_columns(X, sample, loc, scale, constant, sample_weights)
+        known = Known.of(X.shape[1], links, steps, as_they_are, coded, gaps)
+        rows, weights = weighted_rows(X, rows, sample_weight)
+        loc, scale, constant, discrete, sample, weights = robust_scales(X, rows, weights, known)
+        probe = probe_columns(X, sample, loc, scale, {*constant, *known.alone}, weights, links)
+        discrete = [j for j in discrete if j not in told]
         warn_of_degenerate_columns(probe, constant, discrete, feature_names)
-        loc[list(as_they_are)], scale[list(as_they_are)] = 0.0, 1.0
-        found = find_residuals(
-            probe.z,
-            probe.weights,
-            probe.tolerance,
-            [probe.columns.index(j) for j in as_they_are if j in probe.columns],
-        )
+        whole = [
+            k for k, j in enumerate(probe.columns) if j not in known.gaps
+        ]  # nothing is left of a left-out cell
+        found = find_residuals(probe.z[whole], probe.weights, probe.tolerance[whole])
         if found is None:
-            return cls(loc, scale)
-        residuals, shifts = found[0].among(probe.columns, n_features), found[1]
+            return cls(loc, scale, links=links)
+        residuals, shifts = found[0].among([probe.columns[k] for k in whole], X.shape[1]), found[1]
         loc[residuals.columns] += shifts * scale[residuals.columns]
-        return cls(loc, scale, residuals)
-
-
-def _weighted_rows(
-    X: NDArray[Any], rows: NDArray[np.int64] | None, sample_weight: NDArray[np.float64] | None
-) -> tuple[NDArray[np.int64] | None, NDArray[np.float64] | None]:
-    """Return the rows of positive weight (None: all rows of the table) and their weights (None: one each)."""
-    if sample_weight is None:
-        return rows, None
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.shape != (len(X),):
-        raise ValueError(f"ColumnScaler: sample_weight must have shape ({len(X)},); got {weights.shape}.")
-    weights = weights if rows is None else weights[rows]
-    bad = weights[~(np.isfinite(weights) & (weights >= 0.0))]
-    if len(bad):
-        raise ValueError(f"ColumnScaler: sample_weight must be finite and not negative; it holds {bad[0]}.")
-    weights = scaled(weights)
-    if weights.all():
-        return rows, weights
-    positive = np.flatnonzero(weights)
-    return (positive if rows is None else rows[positive]), weights[positive]
-
-
-def _quartiles(column: Empirical) -> tuple[float, float]:
-    """Return the median and the interquartile range over 1.349, without overflow."""
-    lower, median, upper = column.quantiles(_QUARTILES)
-    half = (0.5 * upper - 0.5 * lower) / IQR_OF_NORMAL
-    return float(median), min(2.0 * float(half), sys.float_info.max)
-
-
-def _is_constant(column: Empirical, dtype: np.dtype[Any]) -> bool:
-    """Whether all values are one number up to its rounding in the table."""
-    eps = np.finfo(dtype).eps if dtype.kind == "f" else 0.0
-    low, high = column.values[0], column.values[-1]
-    return bool(0.5 * high - 0.5 * low <= max(eps, np.finfo(float).eps) * max(abs(low), abs(high)))
-
-
-def _finite(x: NDArray[np.float64], j: int) -> NDArray[np.float64]:
-    if not np.isfinite(x).all():
-        raise ValueError(f"ColumnScaler: X must be finite; column {j} holds {x[~np.isfinite(x)][0]}.")
-    return x
+        return cls(loc, scale, residuals, links=links)
