@@ -72,13 +72,16 @@ def plot_density(
         raise ImportError("plotting needs matplotlib: python -m pip install 'nflows_np[plot]'") from error
 
     check_is_fitted(estimator)
-    rows = estimator._check_rows(X).astype(np.float64)
+    rows = estimator._possible_rows(X).astype(np.float64)
+    table = estimator._fitted.of_table
     if names is None:
         names = getattr(X, "columns", getattr(estimator, "feature_names_in_", None))
+    if names is not None and len(names) == len(table.kinds):
+        names = [names[j] for j in table.used]
     labels = [f"x{j}" for j in range(rows.shape[1])] if names is None else [str(name) for name in names]
     if len(labels) != rows.shape[1]:
         raise ValueError(f"names must be one for each of {rows.shape[1]} columns; got {shown(labels)}.")
-    samples = estimator.sample(min(len(rows), MAX_POINTS), random_state=random_state)
+    samples = estimator.sample(min(len(rows), MAX_POINTS), random_state=random_state, output="array")
     rows = rows[:: -(-len(rows) // MAX_POINTS)]
     if rows.shape[1] == 2:
         figure = Figure(figsize=(12, 4), layout="constrained")

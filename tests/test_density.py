@@ -171,18 +171,19 @@ def test_any_layout_is_the_same_data(make):
     assert np.array_equal(found.score_samples(make(X)), expected.score_samples(X))
 
 
-@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int64, bool])
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int64])
 def test_integer_columns(rng, dtype):
-    X = rng.integers(0, 2 if dtype is bool else 100, size=(80, 3)).astype(dtype)
-    with pytest.warns(UserWarning) if dtype is bool else nothing_special():
-        flow = small().fit(X)
+    X = rng.integers(0, 100, size=(80, 3)).astype(dtype)
+    flow = small().fit(X)
     assert np.array_equal(flow.score_samples(X), flow.score_samples(X.astype(np.float64)))
 
 
-def nothing_special():
-    import contextlib
-
-    return contextlib.nullcontext()
+def test_boolean_columns_are_categories(rng):
+    X = rng.random((80, 3)) < 0.3
+    flow = small().fit(X)
+    assert set(flow.measure_.values()) == {"count"}
+    every = np.array([[a, b, c] for a in (False, True) for b in (False, True) for c in (False, True)])
+    assert np.exp(flow.score_samples(every)).sum() == pytest.approx(1.0, abs=1e-5)
 
 
 def test_memory_map_is_read_in_place(tmp_path, rng):

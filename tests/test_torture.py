@@ -26,6 +26,7 @@ every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 def flow_density(preset, **params):
     defaults = {"n_layers": 3, "hidden_units": 16, "max_iter": 12, "early_stopping": False, "random_state": 0}
+    defaults["columns"] = {}  # plain numbers, all of them, without a word on what else they might be
     return FlowDensity(preset, **{**defaults, **params})
 
 

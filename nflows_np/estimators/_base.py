@@ -8,9 +8,10 @@ nor saved, so that a model moves between processes, machines and instruction set
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -28,10 +29,14 @@ from nflows_np._messages import shown
 from nflows_np._model import FlowModel
 from nflows_np._random_state import CONSTRAINT, check_random_state
 from nflows_np._weights import check_weights
+from nflows_np.columns.kinds import Kind
+from nflows_np.columns.table import TableColumns, TableRows
 from nflows_np.estimators import _files
 from nflows_np.estimators._auto import FEW_COLUMNS, SPLINES, Choice, choose
+from nflows_np.estimators._layers import bent_once, for_columns
+from nflows_np.estimators._pattern import fit_pattern
 from nflows_np.estimators._remarks import warn_of
-from nflows_np.estimators._rows import check_rows
+from nflows_np.estimators._rows import check_same_kinds, read_rows, read_table
 from nflows_np.estimators._seeds import Seeds
 from nflows_np.estimators._split import check_groups, hold_out, units_of
 from nflows_np.estimators._trials import When, fit_best
@@ -54,6 +59,8 @@ ARCHITECTURE = (
     "hidden_units",
     "activation",
     "gaussianize",
+    "columns",
+    "missing",
     "dtype",
 )
 
@@ -81,6 +88,9 @@ class FlowEstimator(BaseEstimator):
         ],
         "activation": [_one_of("auto", *ACTIVATIONS)],
         "gaussianize": [_one_of("auto"), "boolean"],
+        "columns": [_one_of("from_dtype", "auto"), Kind, Mapping, type],  # of a type read_table says more
+        "missing": [_one_of("error", "observed")],
+        "handle_unknown": [_one_of("error", "ignore")],
         "max_iter": [_POSITIVE_COUNT],
         "batch_size": [_one_of("auto"), _POSITIVE_COUNT],
         "learning_rate_init": [Interval(Real, 0, MAX_REAL, closed="right")],
@@ -127,17 +137,26 @@ class FlowEstimator(BaseEstimator):
         resume: Fitted | None = getattr(self, "_fitted", None) if incremental or self.warm_start else None
         least = 2 if resume is None else 1
         draft = copy.copy(self)
-        X = draft._check_rows(X, reset=resume is None, ensure_min_samples=least)
+        if resume is None:
+            read, columns, told = read_table(draft, X, least)
+        else:
+            columns = resume.of_table
+            check_same_kinds(self.columns, X, columns)
+            read = read_rows(draft, X, columns, fitting=True)
+        X = read.numbers
         if feature_names is not None:
             draft.feature_names_in_ = np.asarray(feature_names, dtype=object)
         table = self._weighted_rows(X, sample_weight, least)
         units = None
         if not incremental:
             first = first_copies(X, table.index)
+            if not columns.is_plain:
+                first = np.where(columns.has_density(X[table.index]), first, np.arange(len(first)))
             if groups is not None:
                 units = units_of(check_groups(groups, X)[table.index], first)
             table = merged(table, first)
-        names: Sequence[str] | None = getattr(draft, "feature_names_in_", None)
+        all_names: Sequence[str] | None = getattr(draft, "feature_names_in_", None)
+        names = None if all_names is None else [str(all_names[j]) for j in columns.used]
         params = self.get_params(deep=False)
         choice = choose(params, len(table), X.shape[1], names)
         if resume is None:
@@ -145,9 +164,12 @@ class FlowEstimator(BaseEstimator):
         else:
             self._check_architecture(resume)
             seeds = Seeds(resume.entropy)
+        noise = np.random.Generator(np.random.PCG64(seeds.start.generate_state(4)))
+        table = dataclasses.replace(table, X=columns.spread_out(table.X, noise))
         rows, validation = table, None
         if X_val is not None:
-            validation = draft._given_validation(X_val, groups)
+            validation = draft._given_validation(X_val, groups, columns)
+            validation = dataclasses.replace(validation, X=columns.spread_out(validation.X, noise))
         elif not incremental and choice.n_validation:
             rows, validation = hold_out(table, choice.n_validation, seeds.split, units)
         policy = self._policy(choice, incremental, validation is not None)
@@ -160,23 +182,35 @@ class FlowEstimator(BaseEstimator):
             seeds=seeds,
             architecture=self._architecture(),
             device=self.device,
-            feature_names=names,
+            feature_names=all_names,
+            table_columns=None if columns.is_array_of_numbers else columns,
             resume=resume,
         )
         if resume is None:
-            other = None
+            other: Callable[[], Choice] | None = None
             if self.flow == "auto" and X.shape[1] > FEW_COLUMNS:
                 other = functools.partial(choose, params | {"flow": SPLINES}, len(table), X.shape[1], names)
-            scaler = scaling(choice, table, seeds, names)
-            mapped = functools.partial(gaussianized, scaler, choice, table, seeds)
+            scaler, plan = scaling(choice, columns, table, seeds, columns.labels, told)
+            choice = for_columns(choice, X.shape[1], plan, params)
+            if other is not None and not plan.is_plain:
+                others = other
+                other = lambda: for_columns(others(), X.shape[1], plan, params)  # noqa: E731
+            mapped = functools.partial(gaussianized, scaler, choice, plan, table, seeds)
             when = self._when_to_gaussianize()
-            clusters = self.flow == "auto" and self.base == "auto"
+            plainer = bent_once(choice) if plan.conditionals and self.flow == "auto" else None
+            clusters = self.flow == "auto" and self.base == "auto" and plan.is_plain
             fitted, model, history = fit_best(
-                fit, choice, scaler, mapped, when, clusters, table, validation, other
+                fit, choice, scaler, mapped, when, clusters, table, validation, other, plainer
             )
         else:
             fitted, model, history = fit(choice, resume.scaler)
         self._adopt(fitted, model)
+        gaps = np.flatnonzero(columns.own_gaps)
+        if len(gaps) and not incremental and not history.interrupted:
+            pattern, parameters, of_pattern = fit_pattern(rows, validation, gaps, policy, seeds)
+            fitted = dataclasses.replace(fitted, pattern=pattern, pattern_parameters=parameters)
+            self._adopt(fitted, model)
+            history.interrupted = of_pattern.interrupted
         try:
             warn_of(self, history, policy, table)
         finally:
@@ -191,9 +225,13 @@ class FlowEstimator(BaseEstimator):
             return "never"
         return "better" if self.flow == "auto" else "stuck"
 
-    def _check_rows(self, X: Any, *, name: str = "X", **options: Any) -> NDArray[Any]:
-        """Rows of the columns that are fitted, or to be fitted; see :func:`check_rows`."""
-        return check_rows(self, X, name, **options)
+    def _read(self, X: Any) -> TableRows:
+        """Rows of the columns that were fitted."""
+        return read_rows(self, X, self._fitted.of_table)
+
+    def _possible_rows(self, X: Any) -> NDArray[Any]:
+        """The same, where rows that cannot be have no answer."""
+        return read_rows(self, X, self._fitted.of_table, fitting=True).numbers
 
     def _weighted_rows(self, X: NDArray[Any], sample_weight: Any, at_least: int) -> Rows:
         """The rows of positive weight."""
@@ -203,7 +241,7 @@ class FlowEstimator(BaseEstimator):
         index = np.flatnonzero(weights)
         return Rows(X, index, None if np.all(weights[index] == weights[index[0]]) else weights)
 
-    def _given_validation(self, X_val: Any, groups: Any) -> Rows:
+    def _given_validation(self, X_val: Any, groups: Any, columns: TableColumns) -> Rows:
         """The rows to validate on that the caller gives."""
         if self.early_stopping is False:
             raise ValueError(
@@ -213,7 +251,7 @@ class FlowEstimator(BaseEstimator):
             raise ValueError(
                 "groups say what may not be split, and with X_val nothing is split: give one of the two."
             )
-        X_val = self._check_rows(X_val, name="X_val")
+        X_val = read_rows(self, X_val, columns, "X_val", fitting=True).numbers
         return Rows(X_val, np.arange(len(X_val)))
 
     def _policy(self, choice: Choice, incremental: bool, validated: bool) -> Policy:
@@ -241,6 +279,8 @@ class FlowEstimator(BaseEstimator):
         params["flow_params"] = dict(self.flow_params or {})
         if not isinstance(self.hidden_units, (str, Integral)):
             params["hidden_units"] = tuple(self.hidden_units)
+        if not isinstance(self.columns, str):  # kinds are compared by themselves
+            params["columns"] = "given"
         return params
 
     def _check_architecture(self, resume: Fitted) -> None:
@@ -259,7 +299,11 @@ class FlowEstimator(BaseEstimator):
 
     def _adopt(self, fitted: Fitted, model: FlowModel | None = None) -> None:
         """Become fitted, in one step for whoever else is looking; the engine's side is made when first wanted."""
-        state: dict[str, Any] = {"_fitted": fitted, "_engine_model": model, "n_features_in_": len(fitted.loc)}
+        state: dict[str, Any] = {
+            "_fitted": fitted,
+            "_engine_model": model,
+            "n_features_in_": len(fitted.of_table.kinds),
+        }
         if fitted.feature_names is not None:
             state["feature_names_in_"] = np.asarray(fitted.feature_names, dtype=object)
         self.__dict__.update(state)
@@ -287,6 +331,11 @@ class FlowEstimator(BaseEstimator):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute 'device_'")
         return self._model.device
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing == "observed"
+        return tags
+
     def __sklearn_is_fitted__(self) -> bool:
         return "_fitted" in self.__dict__
 
@@ -298,7 +347,7 @@ class FlowEstimator(BaseEstimator):
     @property
     def _n_features_out(self) -> int:
         """The latent columns, for ``get_feature_names_out``."""
-        return self.n_features_in_
+        return len(self._fitted.loc)
 
     def save(self, path: str | os.PathLike[str], *, resumable: bool = False) -> None:
         """Write the fitted estimator to a file that :func:`nflows_np.load` reads.

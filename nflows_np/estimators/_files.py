@@ -16,6 +16,7 @@ import numpy as np
 from nflows_np import persistence
 from nflows_np._messages import clipped, shown
 from nflows_np._model import FlowModel
+from nflows_np.columns.kinds import Kind
 from nflows_np.estimators import _format_1, _params, _plain
 from nflows_np.estimators._plain import Arrays
 from nflows_np.estimators.fitted import Fitted
@@ -38,7 +39,10 @@ def save(estimator: Any, path: str | os.PathLike[str], resumable: bool) -> None:
             f"{cls.__module__}.{cls.__qualname__} has no place in a model file, which holds one of "
             f"{sorted(_classes)}: pickle it, or save an estimator of such a class."
         )
-    params = _params.to_plain(estimator.get_params(deep=False) | {"device": "cpu"})  # a file knows no device
+    params = estimator.get_params(deep=False) | {"device": "cpu"}  # a file knows no device
+    if not isinstance(params["columns"], (str, Kind)):
+        params["columns"] = estimator.columns_  # keys may be selectors
+    params = _params.to_plain(params)
     fitted, arrays = estimator._fitted.to_file(resumable=resumable)
     persistence.write(path, Archive(cls.__name__, {"params": params, "fitted": fitted}, arrays))
 
@@ -119,6 +123,9 @@ def _check_scores(model: FlowModel) -> None:
     """
     steps = np.array([[-1e6], [-3.0], [-0.5], [0.0], [0.5], [3.0], [1e6]])
     with np.errstate(over="ignore"):
-        rows = np.nan_to_num(model.scaler.loc + model.scaler.scale * steps)
+        rows = model.scaler.loc + model.scaler.scale * steps
+        if model.scaler.links is not None:
+            rows = np.column_stack([model.scaler.links.inverse(j, u) for j, u in enumerate(rows.T)])
+        rows = np.nan_to_num(rows)
     if not np.all(np.isfinite(model.log_prob(rows))):
         raise ValueError("its densities are not finite")

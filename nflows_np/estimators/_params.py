@@ -10,6 +10,7 @@ import numpy as np
 
 from nflows_np import _random_state
 from nflows_np._messages import shown
+from nflows_np.columns.kinds import Kind, kind_from_dict
 from nflows_np.estimators import _plain
 from nflows_np.specs import Base, Flow, from_dict
 
@@ -38,6 +39,10 @@ def _encode(name: str, value: Any) -> Any:
         return {"base": value.to_dict()}
     if isinstance(value, (tuple, list, np.ndarray)):
         return {"tuple": [_encode(name, item) for item in value]}
+    if isinstance(value, Kind):
+        return {"kind": value.to_dict()}
+    if isinstance(value, dict) and name == "columns":
+        return {"columns": [[key, kind.to_dict()] for key, kind in value.items()]}
     if isinstance(value, dict):
         return {"options": {str(key): _encode(name, item) for key, item in value.items()}}
     if isinstance(value, (np.dtype, type)):
@@ -58,6 +63,10 @@ def _decode(name: str, value: Any) -> Any:
         return {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}[content]
     if kind in ("flow", "base"):
         return from_dict(content)
+    if kind == "kind":
+        return kind_from_dict(content)
+    if kind == "columns":
+        return _columns(content)
     if kind == "tuple":
         return tuple(_item(name, item) for item in content)
     if kind == "options":
@@ -65,6 +74,14 @@ def _decode(name: str, value: Any) -> Any:
     if kind in ("mt19937", "generator"):
         return _random_state.decode(kind, content)
     raise ValueError(f"{name} is of an unknown kind {shown(kind)}")
+
+
+def _columns(content: Any) -> dict[str | int, Kind]:
+    """The kinds of columns by their names or positions."""
+    pairs: list[Any] = content if isinstance(content, list) else [None]
+    if not all(isinstance(pair, list) and len(pair) == 2 and type(pair[0]) in (str, int) for pair in pairs):
+        raise ValueError(f"columns is {shown(content)}, not a list of names or positions and kinds")
+    return {key: kind_from_dict(kind) for key, kind in pairs}
 
 
 def _item(name: str, value: Any) -> Any:

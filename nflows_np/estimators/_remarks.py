@@ -82,7 +82,10 @@ def _columns_not_normal(model: FlowModel, rows: Rows) -> int:
     """How many latent columns are visibly not standard normal, by the test of Kolmogorov and Smirnov."""
     some = rows.take(evenly_spread(len(rows), LOOKED_AT))
     weights = np.ones(len(some)) if some.weights is None else some.weights[some.index]
-    z = model.transform(np.asarray(some.X[some.index]))
+    plain = [j for j in range(model.n_features) if j not in model.spec.conditionals(model.n_features)]
+    if not plain:
+        return 0
+    z = model.transform(np.asarray(some.X[some.index]))[:, plain]
     bound = math.sqrt(-0.5 * math.log(FALSE_ALARM / 2 / z.shape[1]))
     return sum(_distance(column, weights) > bound for column in z.T)
 

@@ -88,7 +88,10 @@ def _panels(model: FlowModel, some: Rows, seeds: Seeds) -> NDArray[Any]:
     stream = model.rows(some.X, some.index)
     panels = stream.move(np.empty(stream.shape, model.dtype))
     random = np.random.Generator(np.random.PCG64(seeds.start.generate_state(4)))
+    masses = model.spec.conditionals(model.n_features)
     for j, loc in enumerate(model.scaler.loc):
+        if j in masses:  # no start looks at it
+            continue
         column = panels[:, j]
         values = np.sort(column.ravel()[: len(some)])
         if len(some) >= HANDFUL:

@@ -64,6 +64,7 @@ def fit_best(
     table: Rows,
     validation: Rows | None,
     other: Callable[[], Choice] | None,
+    plainer: Choice | None = None,
 ) -> Fit:
     """Fit in one way or more, and keep what is best on the validation rows.
 
@@ -86,6 +87,8 @@ def fit_best(
         All rows, and those to judge by; without these there is one way.
     other : callable or None
         Makes another choice, for a fit that stays at such a start.
+    plainer : Choice, optional
+        Another choice with less to learn, which is tried.
     """
     if gaussianize == "always":
         scaler = mapped() or scaler
@@ -103,6 +106,8 @@ def fit_best(
         ways.append(
             _Way(functools.partial(_away_from_saddle, lambda: _mapped_fit(fit, choice, mapped), table))
         )
+    if plainer is not None:
+        ways.append(_Way(lambda best: fit(plainer, best.model.scaler)))
     if clusters:
         ways.append(_Way(functools.partial(_from_clusters, fit, choice, scaler), EVIDENCE))
     for way in ways:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -12,8 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 from nflows_np._config import n_threads
 from nflows_np._random_state import check_random_state
 from nflows_np._weights import check_weights, mean
+from nflows_np.columns.kinds import Kind
+from nflows_np.columns.links import CIRCLE
 from nflows_np.estimators._base import FlowEstimator
 from nflows_np.estimators._files import loadable
+from nflows_np.estimators._imputation import imputed
+from nflows_np.estimators._pattern import drawn_flags
+from nflows_np.estimators._rows import check_rows
 from nflows_np.specs import Base, Flow, StandardNormal
 
 
@@ -64,6 +70,22 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         fits without them first. With ``flow="auto"`` and rows held out, it then fits behind the maps where the copula
         alone has gained nearly as much over the Gaussian as that flow, and keeps what is better; with a named preset,
         where that stays at a Gaussian which the rows are visibly not. A `Flow` is taken as it is.
+    columns : {"from_dtype", "auto"}, kind or mapping, default="from_dtype"
+        What the columns are, by the kinds of :mod:`nflows_np.columns`: one for all, or a mapping such as ``{"price":
+        Positive(), "angle": Periodic(0, 360), ("children", "cars"): Integer(0), "id": Drop()}``. A key is a name, a
+        position, a tuple of them, or a selector such as ``sklearn.compose.make_column_selector``. Columns that it
+        leaves out, and all with "from_dtype", are what their dtypes say: categories, texts and booleans are
+        `Categorical`, or `Ordinal` where a dtype is ordered; numbers are `Real`, whole ones too. "auto" looks at the
+        numbers as well: whole numbers that repeat are `Integer`, an atom or a hard edge at an end of the range makes a
+        column `Bounded`. Integers, ranks, categories and atoms have exact probabilities, which keep one order of the
+        columns: the presets "nsf_ar", "maf", "naf", "sos", "bernstein", "made_mog", "maf_mog" and "linear" can have
+        them.
+    missing : {"error", "observed"}, default="error"
+        What to make of cells that are left out: NaN, None or what the frame has for it. "observed" learns from the
+        cells that are there, and the density of a row is that of these cells; whether one is left out is assumed not to
+        depend on what it would hold (missing at random).
+    handle_unknown : {"error", "ignore"}, default="error"
+        What to make of a category that none of the levels is, in rows to score: an error, or a log-density of -inf.
     max_iter : int, default=500
         Largest number of epochs (of further epochs, with ``warm_start``).
     batch_size : int or "auto", default="auto"
@@ -130,8 +152,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Number of trained parameters.
     parameters_ : ndarray of shape (n_parameters_,)
         The parameters, read-only.
-    loc_, scale_ : ndarray of shape (n_features_in_,)
-        The scaling of the columns, ``(x - loc_) / scale_``.
+    loc_, scale_ : ndarray of shape (n_features,)
+        The scaling of the columns that are not dropped, ``(x - loc_) / scale_``; of bounded ones behind their logarithm
+        or logit.
     summary_ : str
         What was fitted to which rows, where its weights come from, and how training ended: one line for people.
     preset_ : str or None
@@ -139,8 +162,14 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
     n_rows_, n_validation_ : int or None
         The distinct rows of the table, and those held out or given to judge by. None, like `start_score_`, in a model
         that was saved before this was recorded.
-    gaussianized_ : ndarray of bool of shape (n_features_in_,)
+    gaussianized_ : ndarray of bool of shape (n_features,)
         The columns that are mapped to normal scores.
+    columns_ : dict
+        The kind of every column, by name, or by position where columns have no names. Nothing is left to the data:
+        categories have their levels.
+    measure_ : dict
+        What densities are relative to, for every column that is not dropped: "length" in the units of the column,
+        "count" for probabilities, or "atom + length". Log-densities are comparable where all measures are the same.
     n_iter_ : int
         Epochs so far; 1 where nothing was trained, for the start's sake.
     best_epoch_ : int or None
@@ -168,6 +197,10 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
 
     Notes
     -----
+    A density is relative to a measure: length, in the column's own unit, for numbers of the line and of the circle;
+    counting for whole numbers, ranks and categories, of which it is the probability; and both where a bound is an atom.
+    So the densities of a table with a count and a number add up over the one and integrate over the other to 1.
+
     A log-density is in nats and in the units of the columns; densities of narrow columns exceed 1 and their
     logarithms 0. Scoring any subset of rows, in any order, gives each row the same bits.
 
@@ -202,6 +235,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         hidden_units: int | str | ArrayLike = "auto",
         activation: str = "auto",
         gaussianize: bool | str = "auto",
+        columns: str | Kind | Mapping[Any, Kind] = "from_dtype",
+        missing: str = "error",
+        handle_unknown: str = "error",
         max_iter: int = 500,
         batch_size: int | str = "auto",
         learning_rate_init: float = 5e-3,
@@ -225,6 +261,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         self.hidden_units = hidden_units
         self.activation = activation
         self.gaussianize = gaussianize
+        self.columns = columns
+        self.missing = missing
+        self.handle_unknown = handle_unknown
         self.max_iter = max_iter
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
@@ -327,7 +366,21 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
             In nats, in the units of the columns.
         """
         check_is_fitted(self)
-        return self._model.log_prob(self._check_rows(X), n_threads=n_threads(self.n_jobs))
+        rows, impossible = self._read(X)
+        log_density = self._log_prob(rows)
+        if impossible is not None:
+            log_density[impossible] = -np.inf
+        return log_density
+
+    def _log_prob(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Log-densities of the model's numbers; those of noise in their steps are the logarithm of their mean."""
+        model, threads, offsets = self._model, n_threads(self.n_jobs), self._fitted.of_table.offsets()
+        if offsets is None:
+            return model.log_prob(rows, n_threads=threads)
+        total = np.full(len(rows), -np.inf)
+        for offset in offsets:
+            total = np.logaddexp(total, model.log_prob(rows + offset, n_threads=threads))
+        return total - np.log(len(offsets))
 
     def score(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
         """Mean log-density of rows; higher is better, and folds of different size compare.
@@ -356,7 +409,9 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         random_state: int | np.random.RandomState | np.random.Generator | None = None,
         *,
         noise: Literal["numpy", "counter"] = "numpy",
-    ) -> NDArray[np.float64]:
+        keep_missing: bool = False,
+        output: Literal["like_fit", "array"] = "like_fit",
+    ) -> Any:
         """Draw rows from the density.
 
         Parameters
@@ -370,11 +425,17 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
             al. (2011) and the Box-Muller transform: where the flow is, and in parallel. No number has to go to a GPU.
             The rows are others than those of "numpy", and the same on every device but for rounding. Only the standard
             normal base has it.
+        keep_missing : bool, default=False
+            Whether cells are left out as they are in the table that was fitted. Which ones is drawn first, then what
+            the others hold.
+        output : {"like_fit", "array"}, default="like_fit"
+            A table like the one that was fitted, with its names, dtypes and categories, or an array of numbers.
 
         Returns
         -------
-        X : ndarray of shape (n_samples, n_features)
-            In the units of the columns. Columns that `flow` names as circular are from -pi to pi.
+        X : array or frame of shape (n_samples, n_features)
+            In the units of the columns. Numbers lie within their bounds, integers are whole. Columns that `flow` names
+            as circular are from -pi to pi.
 
         Raises
         ------
@@ -391,12 +452,11 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
             raise ValueError(
                 f"noise='counter' makes latents of the standard normal base alone, not of {base}."
             )
-        X = self._model.sample(
-            int(n_samples), check_random_state(random_state), n_threads(self.n_jobs), noise
-        )
-        angles = list(self._fitted.flow.circular_columns(self.n_features_in_))
-        X[:, angles] -= 2 * np.pi * np.round(X[:, angles] / (2 * np.pi))
-        return X
+        random = check_random_state(random_state)
+        if keep_missing:
+            return self._table(self._with_gaps(int(n_samples), random), output)
+        X = self._model.sample(int(n_samples), random, n_threads(self.n_jobs), noise)
+        return self._table(X, output)
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:
         """Rows to the latent space, where they are distributed as the base if the density is right.
@@ -410,19 +470,113 @@ class FlowDensity(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixi
         Z : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        return self._model.transform(self._check_rows(X), n_threads(self.n_jobs))
+        return self._model.transform(self._possible_rows(X), n_threads(self.n_jobs))
 
-    def inverse_transform(self, Z: ArrayLike) -> NDArray[np.float64]:
+    def inverse_transform(self, Z: ArrayLike, *, output: Literal["like_fit", "array"] = "like_fit") -> Any:
         """Latent rows to rows.
 
         Parameters
         ----------
         Z : array-like of shape (n_samples, n_features)
+        output : {"like_fit", "array"}, default="like_fit"
+            A table like the one that was fitted, or an array of numbers.
 
         Returns
         -------
-        X : ndarray of shape (n_samples, n_features)
+        X : array or frame of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        latent = self._check_rows(Z, name="Z")
-        return self._model.inverse_transform(latent, n_threads(self.n_jobs))
+        latent = check_rows(self, Z, "Z")
+        return self._table(self._model.inverse_transform(latent, n_threads(self.n_jobs)), output)
+
+    def _with_gaps(self, n: int, random: np.random.RandomState) -> NDArray[np.float64]:
+        """Rows with cells left out as they are in the table that was fitted."""
+        fitted = self._fitted
+        if fitted.pattern is None or fitted.pattern_parameters is None:
+            raise ValueError(
+                "keep_missing=True draws which cells are left out as fit has learnt it, and fit met no such cell."
+            )
+        flags = drawn_flags(fitted.pattern, fitted.pattern_parameters, n, random, n_threads(self.n_jobs))
+        Z = random.standard_normal((n, len(fitted.loc)))
+        Z[:, fitted.of_table.own_gaps] = np.where(flags, np.nan, Z[:, fitted.of_table.own_gaps])
+        return self._model.inverse_transform(Z, n_threads(self.n_jobs))
+
+    def impute(
+        self,
+        X: ArrayLike,
+        n_draws: int | None = None,
+        random_state: int | np.random.RandomState | np.random.Generator | None = None,
+        *,
+        output: Literal["like_fit", "array"] = "like_fit",
+    ) -> Any:
+        """Draw the cells that are left out, given those that are there.
+
+        Parameters
+        ----------
+        X : array-like or frame of shape (n_samples, n_features)
+            Rows, some of whose cells are left out.
+        n_draws : int, default=None
+            How often; None for one table.
+        random_state : int, RandomState, Generator or None, default=None
+            Fresh draws for None.
+        output : {"like_fit", "array"}, default="like_fit"
+            A table like the one that was fitted, or an array of numbers.
+
+        Returns
+        -------
+        X_imputed : array or frame of shape (n_samples, n_features), or a list of so many
+            The rows, complete. Cells that were there are as they were.
+
+        Raises
+        ------
+        ValueError
+            If a row cannot be, or a cell is left out of a column that had none left out in the table that was fitted.
+
+        Notes
+        -----
+        The draws are from the model's distribution of all left-out cells of a row together, by a particle filter along
+        the columns. Cells are assumed to be missing at random: that one is left out may depend on what the row's other
+        cells hold, but not on what it would hold itself (Rubin 1976).
+
+        References
+        ----------
+        Gordon, Salmond, Smith (1993), "Novel approach to nonlinear/non-Gaussian Bayesian state estimation", IEE
+        Proceedings F 140(2).
+        Rubin (1976), "Inference and missing data", Biometrika 63(3).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from nflows_np import FlowDensity
+        >>> X = np.random.default_rng(0).normal(size=(300, 2))
+        >>> X[:50, 1] = np.nan
+        >>> flow = FlowDensity(missing="observed", max_iter=5, random_state=0).fit(X)
+        >>> bool(np.isnan(flow.impute(X, random_state=0)).any())
+        False
+        """
+        check_is_fitted(self)
+        if n_draws is not None and (
+            isinstance(n_draws, bool) or not hasattr(n_draws, "__index__") or n_draws < 1
+        ):
+            raise ValueError(f"n_draws must be None or an integer of at least 1, got {n_draws!r}.")
+        rows = self._possible_rows(X).astype(np.float64)
+        random = np.random.Generator(
+            np.random.PCG64(check_random_state(random_state).randint(0, 2**63, dtype=np.int64))
+        )
+        if np.isnan(rows).any():
+            draws = imputed(self._model, rows, int(n_draws or 1), random, n_threads(self.n_jobs))
+        else:
+            draws = [rows.copy() for _ in range(n_draws or 1)]
+        tables = [self._table(draw, output) for draw in draws]
+        return tables[0] if n_draws is None else tables
+
+    def _table(self, X: NDArray[np.float64], output: str) -> Any:
+        """Rows of the model as a table like the one that was fitted, or as an array of numbers."""
+        if output not in ("like_fit", "array"):
+            raise ValueError(f"output must be 'like_fit' or 'array', got {output!r}.")
+        fitted = self._fitted
+        angles = list(fitted.flow.circular_columns(len(fitted.loc)))
+        if fitted.links is not None:
+            angles = [j for j in angles if fitted.links.codes[j] != CIRCLE]
+        X[:, angles] -= 2 * np.pi * np.round(X[:, angles] / (2 * np.pi))
+        return X if output == "array" and fitted.of_table.is_plain else fitted.of_table.table(X, output)

@@ -17,11 +17,16 @@ from numpy.typing import NDArray
 from nflows_np._engine import engine
 from nflows_np._messages import shown
 from nflows_np.columns import ColumnScaler
+from nflows_np.columns.frames import Frame
+from nflows_np.columns.kinds import Drop, Kind
+from nflows_np.columns.links import Links
 from nflows_np.columns.marginals import Marginals
 from nflows_np.columns.residuals import Residuals
+from nflows_np.columns.table import TableColumns
 from nflows_np.estimators import _params, _plain, _training_file
 from nflows_np.estimators._plain import Arrays
 from nflows_np.estimators._summary import summary
+from nflows_np.estimators._table_check import check_table
 from nflows_np.specs import Flow, GaussianMixture, from_dict
 from nflows_np.training_state import TrainingState
 
@@ -55,6 +60,12 @@ class Fitted:
         Columns that others nearly determine, and what the scaling leaves of them.
     marginals : Marginals, optional
         Maps of single columns to normal scores.
+    links : Links, optional
+        Elementary maps of single columns, before all else.
+    table : TableColumns, optional
+        What the columns of the user's table are; without it an array of numbers.
+    pattern, pattern_parameters : Flow, ndarray of shape (n,), optional
+        Of the flags of left-out cells.
     feature_names : tuple of str, optional
         Names of the columns.
     preset, n_rows, n_validation
@@ -77,6 +88,10 @@ class Fitted:
     parameters: NDArray[Any]
     residuals: Residuals | None = None
     marginals: Marginals | None = None
+    links: Links | None = None
+    table: TableColumns | None = None
+    pattern: Flow | None = None
+    pattern_parameters: NDArray[Any] | None = None
     preset: str | None = _kept(_plain.text_or_none, default=None)
     n_rows: int | None = _kept(_plain.count_or_none, default=None)
     n_validation: int | None = _kept(_plain.count_or_none, default=None)
@@ -124,7 +139,29 @@ class Fitted:
     @property
     def scaler(self) -> ColumnScaler:
         """The scaling of the columns."""
-        return ColumnScaler(self.loc, self.scale, self.residuals, self.marginals)
+        return ColumnScaler(self.loc, self.scale, self.residuals, self.marginals, self.links)
+
+    @property
+    def of_table(self) -> TableColumns:
+        """What the columns of the user's table are."""
+        if self.table is not None:
+            return self.table
+        n = len(self.loc)
+        return TableColumns.plain(Frame("array", None, ("<f8",) * n))
+
+    @property
+    def columns(self) -> dict[str | int, Kind]:
+        """The kind of every column, by its name where columns have names, else by its position."""
+        table = self.of_table
+        names, places = table.frame.names, range(len(table.kinds))
+        keys = places if names is None or len(set(names)) < len(names) else names
+        return dict(zip(keys, table.kinds, strict=True))
+
+    @property
+    def measure(self) -> dict[str | int, str]:
+        """What densities are relative to, for every column of the model."""
+        kept = {key: kind for key, kind in self.columns.items() if not isinstance(kind, Drop)}
+        return {key: kind.measure for key, kind in kept.items()}
 
     @property
     def gaussianized(self) -> NDArray[np.bool_]:
@@ -141,6 +178,15 @@ class Fitted:
             arrays |= {f"residual_{name}": array.ravel() for name, array in vars(self.residuals).items()}
         if self.marginals is not None:
             arrays |= {f"marginal_{name}": array for name, array in vars(self.marginals).items()}
+        if self.links is not None:
+            arrays |= {f"link_{name}": array for name, array in vars(self.links).items()}
+        if self.table is not None:
+            document["table"] = self.table.to_dict()
+        if self.pattern is not None and self.pattern_parameters is not None:
+            document["pattern"], arrays["pattern_parameters"] = (
+                self.pattern.to_dict(),
+                self.pattern_parameters,
+            )
         for f in dataclasses.fields(self):
             value = getattr(self, f.name)
             if "curve" in f.metadata and value is not None:
@@ -165,9 +211,9 @@ class Fitted:
         """
         kept = {f.name: f.metadata["read"] for f in dataclasses.fields(cls) if "read" in f.metadata}
         curves = [f.name for f in dataclasses.fields(cls) if "curve" in f.metadata]
-        own = ["loc", "scale", "parameters", *_RESIDUALS, *_MARGINALS, *curves]
+        own = ["loc", "scale", "parameters", *_RESIDUALS, *_MARGINALS, *_LINKS, "pattern_parameters", *curves]
         _plain.section("the list of arrays", arrays, own + _training_file.ARRAYS)
-        _plain.section("fitted", document, ["flow", "training", *kept])
+        _plain.section("fitted", document, ["flow", "table", "pattern", "training", *kept])
         fields = {name: read(name, document[name]) for name, read in kept.items() if name in document}
         fields |= {n: _plain.vector(arrays, n, np.float64).tolist() for n in curves if n in arrays}
         loc = _plain.finite("loc", _plain.vector(arrays, "loc", np.float64))
@@ -176,15 +222,33 @@ class Fitted:
             raise ValueError("a column's scale is not positive")
         fields["residuals"] = _residuals(arrays, len(loc))
         fields["marginals"] = _marginals(arrays, len(loc))
+        fields["links"] = _links(arrays, len(loc))
+        if "table" in document:
+            fields["table"] = TableColumns.from_dict(document["table"])
         names = fields.get("feature_names")
-        if names is not None and len(names) != len(loc):
-            raise ValueError(f"feature_names are not the names of {len(loc)} columns")
+        n_columns = len(fields["table"].kinds) if "table" in fields else len(loc)
+        if names is not None and len(names) != n_columns:
+            raise ValueError(f"feature_names are not the names of {n_columns} columns")
         dtype = np.dtype(np.float64 if arrays["parameters"].dtype == np.float64 else np.float32)
         said = fields.get("architecture", {}).get("dtype", dtype.name)
         if said != dtype.name:
             raise ValueError(f"the dtype is {shown(said)}, while parameters are {dtype.name}")
         parameters = _plain.weights("parameters", _plain.vector(arrays, "parameters", dtype))
         flow = _flow(document["flow"], len(loc), len(parameters))
+        if "table" in fields and len(fields["table"].used) != len(loc):
+            raise ValueError(f"table has {len(fields['table'].used)} columns, and the scaling {len(loc)}")
+        if "table" in fields:
+            scaler = ColumnScaler(loc, scale, links=fields["links"])
+            check_table(fields["table"], flow, scaler, fields.get("feature_names"))
+        if ("pattern" in document) != ("pattern_parameters" in arrays):
+            raise ValueError("pattern and pattern_parameters belong together")
+        if "pattern" in document:
+            flags = _plain.weights(
+                "pattern_parameters", _plain.vector(arrays, "pattern_parameters", np.float32)
+            )
+            n_gaps = sum(fields["table"].own_gaps) if "table" in fields else 0
+            fields["pattern"] = _flow(document["pattern"], n_gaps, len(flags))
+            fields["pattern_parameters"] = flags
         fitted = cls(flow, loc, scale, parameters, **fields)
         if fitted.best_epoch is not None and fitted.best_epoch > fitted.n_iter:
             raise ValueError(f"best_epoch is {fitted.best_epoch}, after {fitted.n_iter} epochs")
@@ -195,16 +259,37 @@ class Fitted:
         return dataclasses.replace(fitted, training=state)
 
 
-PUBLIC = ("n_parameters", "gaussianized", "summary", *(f.name for f in dataclasses.fields(Fitted)))
+PUBLIC = (
+    "n_parameters",
+    "gaussianized",
+    "summary",
+    "columns",
+    "measure",
+    *(f.name for f in dataclasses.fields(Fitted)),
+)
 PUBLIC = tuple(
     n
     for n in PUBLIC
-    if n not in ("residuals", "marginals", "feature_names", "architecture", "entropy", "training")
+    if n
+    not in (
+        "residuals",
+        "marginals",
+        "links",
+        "table",
+        "pattern",
+        "pattern_parameters",
+        "feature_names",
+        "architecture",
+        "entropy",
+        "training",
+    )
 )
 """The fields that users see, as attributes of a fitted estimator."""
 
 
 _MARGINALS = tuple(f"marginal_{field.name}" for field in dataclasses.fields(Marginals))
+
+_LINKS = tuple(f"link_{field.name}" for field in dataclasses.fields(Links))
 
 _RESIDUALS = ("residual_columns", "residual_weights", "residual_widths")
 
@@ -239,6 +324,18 @@ def _marginals(arrays: Arrays, n_features: int) -> Marginals | None:
     marginals = Marginals(begins, *knots)
     marginals.check(n_features)
     return marginals
+
+
+def _links(arrays: Arrays, n_features: int) -> Links | None:
+    """The elementary maps of a file, if it has any."""
+    if not any(name in arrays for name in _LINKS):
+        return None
+    whole = ("link_codes", "link_apart")
+    links = Links(
+        *(_plain.vector(arrays, name, np.int64 if name in whole else np.float64) for name in _LINKS)
+    )
+    links.check(n_features)
+    return links
 
 
 def _flow(spec: Any, n_features: int, n_parameters: int) -> Flow:

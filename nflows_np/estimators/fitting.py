@@ -18,11 +18,14 @@ from nflows_np._model import FlowModel
 from nflows_np._warnings import warn
 from nflows_np.columns import ColumnScaler
 from nflows_np.columns.gaussianization import gaussianized as _gaussianized
+from nflows_np.columns.table import TableColumns
 from nflows_np.estimators._auto import Choice
+from nflows_np.estimators._plan import Plan, scaling_of
 from nflows_np.estimators._seeds import Seeds
+from nflows_np.estimators._start_check import check_start
 from nflows_np.estimators._starts import Start, at_clusters, at_gaussian
 from nflows_np.estimators.fitted import Fitted
-from nflows_np.specs import Flow
+from nflows_np.specs import Atoms, Flow
 from nflows_np.training import train
 from nflows_np.training_state import History, Policy, Rows, TrainingState
 
@@ -51,6 +54,7 @@ def fit_flow(
     architecture: Mapping[str, Any],
     device: str = "cpu",
     feature_names: Sequence[str] | None = None,
+    table_columns: TableColumns | None = None,
     resume: Fitted | None = None,
     start: Start = at_gaussian,
 ) -> Fit:
@@ -78,6 +82,8 @@ def fit_flow(
         Where to compute.
     feature_names : sequence of str, optional
         Names of the columns.
+    table_columns : TableColumns, optional
+        What the columns of the user's table are.
     resume : Fitted, optional
         The fit to go on with.
     start : callable, default=at_gaussian
@@ -93,6 +99,7 @@ def fit_flow(
         device = chosen(device, flow, scaler.n_features, len(rows))
         model = FlowModel(flow, scaler, dtype, device=device)
         start(model, rows, seeds)
+        check_start(model, rows, None if table_columns is None else table_columns.labels)
         state = TrainingState.start(model.flow.get_params(), seeds.order)
         names = None if feature_names is None else tuple(str(name) for name in feature_names)
     else:
@@ -113,6 +120,10 @@ def fit_flow(
         scale=model.scaler.scale,
         residuals=model.scaler.residuals,
         marginals=model.scaler.marginals,
+        links=model.scaler.links,
+        table=resume.table if resume else table_columns,
+        pattern=resume.pattern if resume else None,
+        pattern_parameters=resume.pattern_parameters if resume else None,
         parameters=model.flow.get_params(),
         preset=resume.preset if resume else choice.preset,
         n_rows=resume.n_rows if resume else len(table),
@@ -153,20 +164,37 @@ def resolved(choice: Choice, n_features: int, seeds: Seeds) -> Flow:
     return choice.flow.resolve(n_features, np.random.Generator(np.random.PCG64(seeds.resolve)))
 
 
-def scaling(choice: Choice, table: Rows, seeds: Seeds, feature_names: Sequence[str] | None) -> ColumnScaler:
-    """The scaling of a table's columns."""
+def scaling(
+    choice: Choice,
+    columns: TableColumns,
+    table: Rows,
+    seeds: Seeds,
+    feature_names: Sequence[str | int] | None,
+    told: Sequence[int] = (),
+) -> tuple[ColumnScaler, Plan]:
+    """The scaling of a table's columns, and how they stand in the flow; of `told` ones no warning says more."""
     circular = _circular(choice, table, seeds)
-    return ColumnScaler.fit(
-        table.X, table.index, sample_weight=table.weights, feature_names=feature_names, as_they_are=circular
+    if not columns.is_plain:
+        return scaling_of(columns, table, feature_names, circular, told)
+    scaler = ColumnScaler.fit(
+        table.X,
+        table.index,
+        sample_weight=table.weights,
+        feature_names=feature_names,
+        as_they_are=circular,
+        told=told,
     )
+    return scaler, Plan({}, ())
 
 
 def gaussianized(
-    scaler: ColumnScaler, choice: Choice, table: Rows, seeds: Seeds, rough: bool = False
+    scaler: ColumnScaler, choice: Choice, plan: Plan, table: Rows, seeds: Seeds, rough: bool = False
 ) -> ColumnScaler | None:
     """The same scaling with maps of the columns to normal scores; None where no column needs one."""
+    masses = [j for j, own in plan.conditionals.items() if not isinstance(own, Atoms)]
     circular = _circular(choice, table, seeds)
-    return _gaussianized(scaler, table.X, table.index, table.weights, circular, rough=rough)
+    as_they_are = sorted({*circular, *masses, *plan.circular})
+    return _gaussianized(scaler, table.X, table.index, table.weights, as_they_are, rough=rough)
 
 
 def _circular(choice: Choice, table: Rows, seeds: Seeds) -> list[int]:
