@@ -1,12 +1,13 @@
 """The command line.
 
-    python -m nflows_np                               the main job, on real data that comes with scikit-learn
-    python -m nflows_np fit TABLE -o MODEL            fit a flow to a table of your own
-    python -m nflows_np score MODEL TABLE [-o OUT]    the log-density of every row
-    python -m nflows_np sample MODEL -n N [-o OUT]    new rows
+    python -m nflows_np                                   the main job, on real data that comes with scikit-learn
+    python -m nflows_np fit TABLE -o MODEL                fit a flow to a table of your own
+    python -m nflows_np score MODEL TABLE [-o OUT]        the log-density of every row
+    python -m nflows_np sample MODEL -n N [-o OUT]        new rows
+    python -m nflows_np impute MODEL TABLE [-o OUT]       draws of the cells that are left out
 
-A TABLE is a CSV file with or without a header, or an NPY or NPZ file. Exit status: 0, or 2 with one line that
-says what is wrong with what was given, or 130 after Ctrl-C.
+A TABLE is a CSV file with or without a header, an NPY or NPZ file, or Parquet or Feather; "-" is CSV from the standard
+input. Exit status: 0, or 2 with one line that says what is wrong with what was given, or 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -14,17 +15,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from nflows_np import __version__
-from nflows_np._tables import columns_of, read_table, write_table
+from nflows_np import __version__, _cli_commands
 from nflows_np.presets import PRESETS
+
+_TABLE = "CSV with or without a header (- is the standard input), NPY, NPZ, Parquet or Feather"
+_OUT = "CSV (.csv, .tsv, .txt, also .gz), NPY, NPZ, Parquet or Feather; default: CSV to the standard output"
+_SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,50 +58,99 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"nflows_np {__version__}")
     parser.set_defaults(run=_run_demo)
-    commands = parser.add_subparsers(title="commands", metavar="{fit,score,sample}")
-    table = "CSV with or without a header, NPY or NPZ"
+    commands = parser.add_subparsers(title="commands", metavar="{fit,score,sample,impute}")
+    _add_fit(commands)
 
+    score = commands.add_parser(
+        "score",
+        help="the log-density of every row",
+        description="Write the log-density of every row, in nats; their mean goes to the standard error. Columns are "
+        "matched by name where both sides have names.",
+    )
+    score.add_argument("model", metavar="MODEL")
+    _add_table(score)
+    score.add_argument("-o", "--output", metavar="OUT", help=_OUT)
+    score.add_argument(
+        "--handle-unknown",
+        choices=["error", "ignore"],
+        help="what to make of categories that the model does not know: an error, or a log-density of -inf",
+    )
+    score.set_defaults(run=_cli_commands.run_score)
+
+    sample = commands.add_parser("sample", help="new rows", description="Draw new rows.")
+    sample.add_argument("model", metavar="MODEL")
+    sample.add_argument("-n", "--n-samples", type=int, required=True, metavar="N")
+    sample.add_argument("-o", "--output", metavar="OUT", help=_OUT)
+    sample.add_argument(
+        "--keep-missing", action="store_true", help="leave cells out as the fitted table does"
+    )
+    sample.add_argument("--seed", type=int, metavar="N")
+    sample.set_defaults(run=_cli_commands.run_sample)
+
+    impute = commands.add_parser(
+        "impute",
+        help="draws of the cells that are left out",
+        description="Draw the cells of a table that are left out, given those that are there. The model is one of "
+        "fit --missing observed.",
+    )
+    impute.add_argument("model", metavar="MODEL")
+    _add_table(impute)
+    impute.add_argument("-o", "--output", metavar="OUT", help=_OUT)
+    impute.add_argument("--seed", type=int, metavar="N")
+    impute.set_defaults(run=_cli_commands.run_impute)
+    return parser
+
+
+def _add_fit(commands: Any) -> None:
     fit = commands.add_parser("fit", help="fit a flow to a table", description="Fit a flow to a table.")
-    fit.add_argument("table", metavar="TABLE", help=table)
+    _add_table(fit)
     fit.add_argument("-o", "--output", metavar="MODEL", required=True, help="the model file to write")
-    fit.add_argument("--flow", default="auto", choices=["auto", *PRESETS], help="default: auto")
+    fit.add_argument("--flow", choices=["auto", *PRESETS], help="default: auto")
     fit.add_argument("--n-layers", type=int, metavar="N")
     fit.add_argument("--hidden-units", type=_widths, metavar="N[,N...]")
     fit.add_argument("--max-iter", type=int, metavar="N", help="largest number of epochs")
     fit.add_argument("--batch-size", type=int, metavar="N")
     fit.add_argument("--learning-rate", type=float, metavar="RATE", dest="learning_rate_init")
-    fit.add_argument("--dtype", choices=["float32", "float64"], default="float32")
+    fit.add_argument("--dtype", choices=["float32", "float64"], help="default: float32")
+    fit.add_argument(
+        "--columns",
+        metavar="SPEC",
+        help='what columns are: "from_dtype" (default), "auto", or a JSON file such as {"price": {"kind": "positive"}, '
+        '"angle": {"kind": "periodic", "low": 0, "high": 360}, "id": {"kind": "drop"}}',
+    )
+    fit.add_argument(
+        "--use", metavar="NAME[,NAME...]", help="the columns to fit, by names or positions from 0"
+    )
+    fit.add_argument(
+        "--missing", choices=["error", "observed"], help="whether to learn from rows with left-out cells"
+    )
     fit.add_argument(
         "--validation", metavar="TABLE", help="rows to validate on, in place of a share of TABLE"
     )
+    fit.add_argument("--resume", metavar="MODEL", help="go on with this model, which fit --resumable wrote")
+    fit.add_argument("--resumable", action="store_true", help="write what --resume needs into the model file")
     fit.add_argument("--seed", type=int, dest="random_state", metavar="N")
     fit.add_argument("--n-jobs", type=int, metavar="N", help="threads")
-    fit.add_argument("--array", metavar="NAME", help="which array of an NPZ file")
     fit.add_argument("-q", "--quiet", action="store_true", help="no progress")
-    fit.set_defaults(run=_run_fit)
+    fit.set_defaults(run=_cli_commands.run_fit)
 
-    score = commands.add_parser(
-        "score",
-        help="the log-density of every row",
-        description="Write the log-density of every row, in nats; their mean goes to the standard error.",
-    )
-    score.add_argument("model", metavar="MODEL")
-    score.add_argument("table", metavar="TABLE", help=table)
-    score.add_argument(
-        "-o", "--output", metavar="OUT", help="CSV, NPY or NPZ; default: CSV to the standard output"
-    )
-    score.add_argument("--array", metavar="NAME", help="which array of an NPZ file")
-    score.set_defaults(run=_run_score)
 
-    sample = commands.add_parser("sample", help="new rows", description="Draw new rows.")
-    sample.add_argument("model", metavar="MODEL")
-    sample.add_argument("-n", "--n-samples", type=int, required=True, metavar="N")
-    sample.add_argument(
-        "-o", "--output", metavar="OUT", help="CSV, NPY or NPZ; default: CSV to the standard output"
+def _add_table(command: argparse.ArgumentParser) -> None:
+    command.add_argument("table", metavar="TABLE", help=_TABLE)
+    command.add_argument("--array", metavar="NAME", help="which array of an NPZ file")
+    command.add_argument(
+        "--sep",
+        type=_separator,
+        metavar="CHARACTER",
+        help="what is between the cells of CSV; default: a comma, semicolon or tab, whichever is there",
     )
-    sample.add_argument("--seed", type=int, metavar="N")
-    sample.set_defaults(run=_run_sample)
-    return parser
+
+
+def _separator(text: str) -> str:
+    sep = _SEPARATORS.get(text, text)
+    if len(sep) != 1 or sep in '"\r\n':
+        raise argparse.ArgumentTypeError(f"{text!r} is no single character, nor comma, semicolon or tab")
+    return sep
 
 
 def _widths(text: str) -> tuple[int, ...]:
@@ -115,82 +164,3 @@ def _run_demo(args: argparse.Namespace) -> None:
     from nflows_np import _demo
 
     _demo.run()
-
-
-def _run_fit(args: argparse.Namespace) -> None:
-    from nflows_np import FlowDensity
-
-    table = read_table(args.table, args.array)
-    X_val = None
-    if args.validation:
-        X_val = columns_of(read_table(args.validation, args.array), args.validation, table.names)
-    given = {
-        name: getattr(args, name)
-        for name in (
-            "flow", "n_layers", "hidden_units", "max_iter", "batch_size", "learning_rate_init", "dtype",
-            "random_state", "n_jobs",
-        )
-        if getattr(args, name) is not None
-    }  # fmt: skip
-    estimator: Any = FlowDensity(**given, verbose=0 if args.quiet else 1)
-    estimator._validate_params()
-    _check_target(args.output)
-    began = time.perf_counter()
-    try:
-        with _names_are_compared():
-            estimator._fit_flow(table.values, None, X_val, feature_names=table.names)
-    except KeyboardInterrupt:
-        if estimator.__sklearn_is_fitted__():  # with the best weights so far
-            estimator.save(args.output)
-        raise
-    seconds = time.perf_counter() - began
-    estimator.save(args.output)
-    if not args.quiet:
-        judged = estimator.best_validation_score_
-        mean = "" if judged is None else f", mean log-likelihood {judged:.4f} on validation rows"
-        print(
-            f"{args.output}: {estimator.n_parameters_:,} parameters, {estimator.n_iter_} epochs "
-            f"in {seconds:.1f} s{mean}"
-        )
-
-
-def _check_target(path: str) -> None:
-    """Refuse a file that could not be written before, not after, hours of training."""
-    folder = os.path.dirname(os.path.realpath(path))
-    if not path or os.path.isdir(path):
-        raise OSError(f"{path!r} is not the name of a file that could be written.")
-    if not os.path.isdir(folder):
-        raise OSError(f"{path}: there is no folder {folder}.")
-    if not os.access(folder, os.W_OK):
-        raise OSError(f"{path}: the folder {folder} cannot be written to.")
-
-
-@contextmanager
-def _names_are_compared() -> Iterator[None]:
-    """No word about arrays without names: those of tables were compared when they were read."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "X(_val)? does not have valid feature names")
-        yield
-
-
-def _loaded(path: str) -> Any:
-    from nflows_np import load
-
-    return load(path)
-
-
-def _run_score(args: argparse.Namespace) -> None:
-    estimator = _loaded(args.model)
-    X = columns_of(
-        read_table(args.table, args.array), args.table, getattr(estimator, "feature_names_in_", None)
-    )
-    with _names_are_compared():
-        log_density = estimator.score_samples(X)
-    write_table(args.output, log_density[:, None], ["log_density"])
-    print(f"mean log-density {np.mean(log_density):.6f} nats over {len(log_density)} rows", file=sys.stderr)
-
-
-def _run_sample(args: argparse.Namespace) -> None:
-    estimator = _loaded(args.model)
-    names = getattr(estimator, "feature_names_in_", [f"x{j}" for j in range(estimator.n_features_in_)])
-    write_table(args.output, estimator.sample(args.n_samples, random_state=args.seed), names)
