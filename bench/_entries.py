@@ -100,6 +100,9 @@ def flow(entry: str, rows: Split, seed: int, clock: Clock, threads: int) -> Fitt
     model = FlowDensity(random_state=seed, n_jobs=threads, **own)
     with clock:
         model.fit(rows.train, X_val=rows.val)
+    measures = set(model.measure_.values())
+    if measures != {"length"}:
+        raise ValueError(f"{entry}: densities by {sorted(measures)} compare with no density by length alone.")
     layers = dict.fromkeys(map(repr, model.flow_.bijections))
     chosen = " ".join(layer for layer in layers if not layer.startswith("Permutation"))
     about = {
